@@ -1,0 +1,282 @@
+"""The judged period: the one value that API, pages, command line and papers all show.
+
+Durations are `timedelta` (exact), availabilities `Fraction` in 0..1 or None where nothing is known,
+money `Decimal` already rounded once. Nothing here is a float and nothing is printed text except
+titles, reasons and the lines of the calculation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+
+from app.sla.case import FindingVerdict, SiteCurrent, Source
+from app.sla.periods import Period
+from app.sla.spans import Span
+
+METHOD_VERSION = "1"
+
+
+class Outcome(StrEnum):
+    ANNOUNCED = "announced"
+    CONFIRMED = "confirmed"
+    WITHDRAWN_IN_TIME = "withdrawn_in_time"
+    WITHDRAWN_LATE = "withdrawn_late"
+    AWAITING_OUTCOME = "awaiting_outcome"
+    IN_PROGRESS = "in_progress"
+    OVERRUNNING = "overrunning"
+    COMPLETED_IN_WINDOW = "completed_in_window"
+    COMPLETED_LATE = "completed_late"
+    PARTLY_COMPLETED = "partly_completed"
+    ROLLED_BACK = "rolled_back"
+    NOT_CARRIED_OUT = "not_carried_out"
+    UNANNOUNCED = "unannounced"
+    UNKNOWN = "unknown"
+
+
+class Flag(StrEnum):
+    STARTED_LATE = "started_late"
+    PROCEDURE_CHANGED = "procedure_changed"
+    SCOPE_CHANGED = "scope_changed"
+    NOTICE_TOO_SHORT = "notice_too_short"
+    NO_NOTICE_OF_CHANGE = "no_notice_of_change"
+    NOTICE_AFTER_THE_FACT = "notice_after_the_fact"
+    DATA_UNVERIFIED = "data_unverified"
+    CARRIED_TO_BACKUP = "carried_to_backup"
+
+
+class PromiseStatus(StrEnum):
+    KEPT = "kept"
+    BROKEN = "broken"
+    OPEN = "open"
+    UNPROVEN = "unproven"
+
+
+class Verdict(StrEnum):
+    MET = "met"
+    BREACHED = "breached"
+    UNPROVEN = "unproven"
+    OPEN = "open"  # the period has not ended; what it comes to so far stands beside it
+
+
+@dataclass(frozen=True, slots=True)
+class StateTotals:
+    """Exact time per state inside a span; they sum to its length."""
+
+    up: timedelta
+    degraded: timedelta
+    down: timedelta
+    unknown: timedelta
+    out_of_service: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpan:
+    span: Span
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A confirmed down span with its bounds. `span` is as held, whole; `counted_span` clipped to the period."""
+
+    number: int
+    span: Span
+    open: bool  # still down as at
+    first_failed_at: datetime
+    last_failed_at: datetime
+    last_good_at: datetime | None
+    first_good_at: datetime | None
+    at_least: timedelta
+    as_held: timedelta
+    at_most: timedelta | None  # None: no good observation on one side
+    in_period: timedelta
+    excused: timedelta
+    counted: timedelta
+    monitors: tuple[str, ...]  # names of those that saw it
+    window_ids: tuple[str, ...]  # windows it overlaps
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One of the three readings. `down` is what this reading counts; `known` its denominator."""
+
+    key: str  # raw | announced_removed | sla_method
+    down: timedelta
+    known: timedelta
+    availability: Fraction | None
+    projected_known: timedelta  # the whole period less unknown so far, if nothing more happens
+    projected_availability: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """A span of downtime the terms excuse, and the clause that does."""
+
+    span: Span
+    window_id: str
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowVerdict:
+    window_id: str
+    work_id: str
+    attempt: int  # 1, 2, 3 … within the work, in order of announced start
+    outcome: Outcome
+    derived_outcome: Outcome  # what the evidence alone says; differs only where a person overrode it
+    override_by: str | None
+    override_reason: str | None
+    flags: tuple[Flag, ...]
+    open: bool  # work not established as over: ratios print with "≥"
+    promised: Span
+    announced_at: datetime
+    notice: timedelta  # received -> start, elapsed
+    notice_required: timedelta | None
+    notice_met: bool | None
+    actual_start: datetime | None
+    actual_end: datetime | None
+    start_delay: timedelta | None
+    downtime: timedelta
+    downtime_ratio: Fraction | None
+    work_open: timedelta | None
+    work_ratio: Fraction | None
+    excuses: bool  # its announced span excuses downtime under the terms
+    why_not: str  # the reason where it does not
+    evidence: tuple[str, ...]  # sentences with the sources the outcome rests on
+
+
+@dataclass(frozen=True, slots=True)
+class StepVerdict:
+    window_id: str
+    step: int | None
+    text: str
+    verdict: FindingVerdict
+    found: str
+    at: datetime | None
+    source: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise against its fact. `figure`/`target` are durations or a share; whichever applies."""
+
+    kind: str  # availability | window | procedure | notice | response | repair | next_update
+    subject: str  # window id, ticket id, …
+    title: str
+    status: PromiseStatus
+    promised_at: datetime | None
+    due_at: datetime | None
+    met_at: datetime | None
+    figure: timedelta | Fraction | None
+    target: timedelta | Fraction | None
+    open: bool  # the figure is still growing
+    source: Source | None
+    clause: str | None  # None: "no clause"
+    text: str  # the sentence that states it
+
+
+@dataclass(frozen=True, slots=True)
+class CalculationLine:
+    label: str
+    value: str  # exact, as written in the sheet: "79200 s", "2512800/2592000"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What the contract pays for the guarantee, with every step. `amount` is rounded once, half up."""
+
+    percent: Fraction
+    uncapped_percent: Fraction
+    cap_applied: bool
+    amount: Decimal
+    currency: str
+    base: Decimal
+    tier_below: Fraction | None
+    final: bool  # False while the period runs: what it would come to
+    lines: tuple[CalculationLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    earliest: date
+    latest: date  # last local calendar day
+    too_late_from: datetime  # first instant at which it is late
+    clause: str
+    missed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotals:
+    """One local day of the period, for the calendar."""
+
+    day: date
+    span: Span
+    down: timedelta
+    unknown: timedelta
+    announced: timedelta
+    future: bool  # not yet reached as at
+
+
+@dataclass(frozen=True, slots=True)
+class MonthTotals:
+    """One bar of the twelve-month chart."""
+
+    period: Period
+    down: timedelta
+    counted: timedelta
+    unknown: timedelta
+    known: timedelta
+    allowed: timedelta | None
+    so_far: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SiteVerdict:
+    site_id: str
+    name: str
+    state: SiteCurrent
+    reachable: bool | None
+    working: bool | None
+    current: bool | None
+    checked_at: datetime | None
+    checked_by: Source | None
+    down: timedelta  # in the period, the site's own monitors and its service's together, counted once
+    first_down_at: datetime | None
+    last_down_at: datetime | None  # end of the last down span in the period; None where none or still down
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    service_id: str
+    service_name: str
+    period: Period
+    as_at: datetime
+    method: str
+    so_far: bool
+    elapsed: Span | None  # the part of the period judged; None before it began
+    totals: StateTotals
+    coverage: Fraction | None
+    gaps: tuple[StateSpan, ...]  # unknown spans
+    target: Fraction | None
+    allowed: timedelta | None
+    readings: tuple[Reading, ...]
+    verdict: Verdict
+    breach: bool  # established: the target cannot be met any more, or the closed period missed it
+    outages: tuple[Outage, ...]
+    excused: tuple[Excused, ...]
+    counted_spans: tuple[Span, ...]
+    announced: tuple[Span, ...]
+    windows: tuple[WindowVerdict, ...]
+    steps: tuple[StepVerdict, ...]
+    promises: tuple[Promise, ...]
+    credit: Credit | None
+    deadline: Deadline | None
+    days: tuple[DayTotals, ...]
+    months: tuple[MonthTotals, ...]
+    sites: tuple[SiteVerdict, ...]
+    notes: tuple[str, ...]  # what a reader must know: terms changed inside the period, boundary between bounds, …
