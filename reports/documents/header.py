@@ -1,0 +1,95 @@
+"""What stands on every document: who, for whom, as at when, by which method, sealed by what."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .values import Count, Digest, Instant, Line, Money, Seconds, Span, Value, Zone
+
+Paper = Literal["A4", "Letter"]
+Language = Literal["en-GB", "en-US"]
+
+
+class Agency(Value):
+    """The sender. `address` is one to five lines, printed as they stand."""
+
+    name: Line
+    address: Annotated[tuple[Line, ...], Field(min_length=1, max_length=5)]
+    contact: Line
+    phone: Line
+    email: Line
+    role: Line | None = None
+
+
+class Provider(Value):
+    """Who hosts, and the account the agency has there."""
+
+    name: Line
+    account: Line
+    contact: Line | None = None
+
+
+class Service(Value):
+    """The hosted thing under contract. `monthly_fee` is None when no fee is on record (a claim is then goodwill)."""
+
+    name: Line
+    plan: Line | None = None
+    monthly_fee: Money | None = None
+
+
+class Header(Value):
+    """Identity and seal of one version of one document.
+
+    `number` names the document over all its versions ("2025-06_HOST-1_report"); `replaces` is the full name of the
+    version this one supersedes. All times print in `zone`. `so_far` marks a period that has not ended at `as_at`.
+    `evidence_head` is the digest of the evidence log's last entry, `evidence_entries` how many entries it seals.
+    """
+
+    number: Line
+    version: Annotated[int, Field(ge=1)]
+    replaces: Line | None = None
+    as_at: Instant
+    zone: Zone
+    method_version: Line
+    evidence_head: Digest
+    evidence_entries: Count | None = None
+    status: Literal["draft", "issued"]
+    so_far: bool
+    paper: Paper
+    language: Language
+    agency: Agency
+
+
+class Period(Value):
+    """The judged period. `span` is the whole of it, `elapsed_seconds` the part that has passed at `as_at`."""
+
+    label: Line
+    span: Span
+    elapsed_seconds: Seconds
+
+
+class Target(Value):
+    """The availability promised, and the seconds of downtime it allows over the whole period (rounded down)."""
+
+    percent: Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,6})?$")]
+    allowed_seconds: Seconds
+    clause: Line | None = None
+
+
+class Request(Value):
+    """What we ask for, and the day by which we want it."""
+
+    number: Line
+    text: Line
+    wanted_by: date
+
+
+class PriorRequest(Value):
+    """What we asked before. `age_seconds` runs from `asked_at` to the answer, or to the as-at time while open."""
+
+    number: Line
+    text: Line
+    asked_at: Instant
+    age_seconds: Seconds
+    state: Literal["open", "answered", "answered_in_part", "withdrawn"]
