@@ -1,0 +1,159 @@
+"""The contract as data: one agreement's terms, frozen, exact, with the text each value was read from.
+
+    Sla.model_validate({"timezone": "Europe/Berlin", "currency": "EUR", "target_percent": "99.9", …})
+
+Raises `TermsError` (through `read_terms`) or pydantic's `ValidationError`; both name the field's path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from app.sla.clauses import (
+    CalendarMonth,
+    Claim,
+    Clause,
+    Counting,
+    CreditClause,
+    Maintenance,
+    MinCredit,
+    NoCredit,
+    Percent,
+    PeriodClause,
+    Positive,
+    Share,
+    TerminationClause,
+    Zone,
+)
+
+EXAMPLE = '{"timezone": "Europe/Berlin", "currency": "EUR", "target_percent": "99.9", "credit": {"kind": "none"}}'
+
+# The union's tags stand in pydantic's path and in no document: a reader looks for `credit.tiers`.
+KINDS = frozenset(
+    "calendar_month billing_cycle calendar_quarter calendar_year rolling_days exact whole_minutes buckets "
+    "none uptime_tiers flat per_unit days_per_unit multiple duration_table per_shortfall no_charge_hours steps "
+    "months_below outage_count aggregate_downtime".split()
+)
+
+
+class TermsError(ValueError):
+    """Terms that cannot be read, with the path of the field and an example of what is right."""
+
+
+class SourceQuote(Clause):
+    """Where a value was read: the clause's own words, its address or paper, and the day we looked."""
+
+    text: str
+    source: str = ""
+    retrieved_on: date | None = None
+
+
+class TimedPromise(Clause):
+    """A clock from one named event to another: first reply, replacement of a part, restore, deployment.
+
+    Events drawn from tickets: `ticket_opened`, `urgent_ticket_opened`, `first_human_reply`. Any other name is an
+    event of the case ("provider_confirmed", "part_replaced"). A trailing "_at" in a name does not matter.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    clock_start: Annotated[str, Field(min_length=1)]
+    clock_stop: Annotated[str, Field(min_length=1)]
+    target_minutes: Positive
+    credit: CreditClause = NoCredit()
+    cap_percent: Percent | None = None
+
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Denominator = Literal["actual", "in_service", "less_excluded"] | Annotated[str, Field(pattern=r"^fixed:[1-9]\d{0,8}$")]
+
+
+class Sla(Clause):
+    """All the law reads of an agreement. `target_percent` None: no availability is promised."""
+
+    version: str | None = None
+    timezone: Zone
+    currency: Currency
+    target_percent: Share | None = None
+    period: PeriodClause = CalendarMonth()
+    denominator: Denominator = "actual"
+    attribution: Literal["clip", "start_period"] = "clip"
+    counting: Counting = Counting()
+    maintenance: Maintenance = Maintenance()
+    credit: CreditClause = NoCredit()
+    credit_base: str = "monthly_fee"
+    requires_breach: bool = True
+    cap_percent: Percent | None = None
+    cap_base: str = "monthly_fee"
+    total_cap_percent: Percent | None = None
+    stacking: str | None = None
+    remedy_form: str | None = None
+    min_credit: MinCredit | None = None
+    claim: Claim | None = None
+    promises: tuple[TimedPromise, ...] = ()
+    termination: tuple[TerminationClause, ...] = ()
+    exclusions: tuple[str, ...] = ()  # in the contract's words: facts a person weighs, not arithmetic
+    manual: tuple[str, ...] = ()  # clauses kept as text: to be settled by hand
+    source_quotes: dict[str, SourceQuote] = Field(default_factory=dict)
+    interpretations: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_many(cls, data: Any) -> Any:
+        """A single `promise` or `termination` may be written without a list."""
+        if not isinstance(data, Mapping):
+            return data
+        out = dict(data)
+        if "promise" in out and "promises" not in out:
+            out["promises"] = [out.pop("promise")]
+        if isinstance(out.get("termination"), Mapping):
+            out["termination"] = [out["termination"]]
+        return out
+
+    @model_validator(mode="after")
+    def _paths_exist(self) -> Sla:
+        """A quotation belongs to a field that exists."""
+        for path in (*self.source_quotes, *self.interpretations):
+            if path.split(".")[0].split("[")[0] not in type(self).model_fields:
+                raise ValueError(f"{path!r} names no field of the terms; for example maintenance.min_notice_hours")
+        return self
+
+    @property
+    def target(self) -> Fraction | None:
+        """The promised share of time, 0 to 1."""
+        return None if self.target_percent is None else Fraction(self.target_percent) / 100
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        """What this version keeps but does not compute: to be settled by hand."""
+        out = list(self.manual)
+        if self.credit_base != "monthly_fee":
+            out.append(f"The credit is reckoned on {self.credit_base}, not on the monthly fee.")
+        if self.cap_base != "monthly_fee":
+            out.append(f"The cap is reckoned on {self.cap_base}, not on the monthly fee.")
+        if self.total_cap_percent is not None:
+            out.append(f"All credits together are capped at {self.total_cap_percent} % of the fee.")
+        if self.stacking is not None:
+            out.append(f"Several credits for one event: {self.stacking}.")
+        return tuple(out)
+
+
+def read_terms(data: Any) -> Sla:
+    """`Sla` from plain data. Raises `TermsError` naming each wrong field's path, with an example."""
+    try:
+        return Sla.model_validate(data)
+    except ValidationError as error:
+        lines = []
+        for item in error.errors(include_url=False):
+            path = ".".join(str(part) for part in item["loc"] if part not in KINDS) or "terms"
+            message = str(item["msg"]).removeprefix("Value error, ")
+            example = "" if "for example" in message else f"; for example {EXAMPLE}"
+            lines.append(f"{path}: {message}{example}")
+        raise TermsError("; ".join(lines)) from error
+
+
+__all__ = ["Sla", "SourceQuote", "TermsError", "TimedPromise", "read_terms"]
