@@ -1,0 +1,1 @@
+"""Who may ask: API tokens and their roles."""

@@ -1,0 +1,50 @@
+"""The guard at every route: who asks, and whether the role reaches that far.
+
+`viewer` reads, `operator` also writes, `owner` also manages tokens and the agency's own data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
+
+from app.access.actions import recognise
+from app.access.tables import ROLES, Token
+from app.errors import NotAllowed
+from app.web.edge import Edge
+
+bearer = HTTPBearer(
+    auto_error=False, description="A token made by `kept token create`, sent as `Authorization: Bearer kept_…`."
+)
+
+
+def identify(request: Request) -> Token:
+    """The token of this request, looked up once. Raises NotSignedIn."""
+    edge: Edge = request.state.edge
+    if edge.token is None:
+        edge.token = recognise(edge.open(), request.headers.get("authorization"))
+        edge.open().info["actor"] = f"token:{edge.token.name}"
+    return edge.token  # type: ignore[return-value]
+
+
+def need(role: str) -> Callable[..., Token]:
+    """A dependency that lets pass only tokens of `role` or above. It is marked, so that a test can find it."""
+
+    def guard(request: Request, _: Annotated[object, Security(bearer)]) -> Token:
+        token = identify(request)
+        if ROLES.index(token.role) < ROLES.index(role):
+            raise NotAllowed(
+                f"the token {token.name!r} has the role {token.role}; this needs {role}", field="Authorization"
+            )
+        return token
+
+    guard.needs_role = role  # type: ignore[attr-defined]
+    return guard
+
+
+Viewer = Depends(need("viewer"))
+Operator = Depends(need("operator"))
+Owner = Depends(need("owner"))

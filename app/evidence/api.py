@@ -1,0 +1,109 @@
+"""The evidence log over the API: read, verify, take away."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+from pydantic import BaseModel
+from sqlmodel import col, select
+
+from app.access.guard import Viewer
+from app.errors import NotFound
+from app.evidence import actions, queries
+from app.evidence.tables import Attachment, Entry
+from app.web.edge import Router, SessionDep
+
+router = Router(prefix="/evidence", tags=["evidence"], dependencies=[Viewer])
+
+Digest = Annotated[
+    str, Query(pattern="^[0-9a-f]{64}$", examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])
+]
+
+
+class EntryOut(BaseModel):
+    """One line of the log, in the form it is hashed in."""
+
+    seq: int
+    recorded_at: str
+    occurred_at: str
+    actor: str
+    source: str
+    kind: str
+    subject: str
+    body: dict[str, Any]
+    attachments: list[str]
+    prev: str
+    digest: str
+
+
+class EntryPage(BaseModel):
+    items: list[EntryOut]
+    next: int | None
+
+
+class HeadOut(BaseModel):
+    seq: int
+    digest: str
+
+
+class FindingOut(BaseModel):
+    seq: int
+    what: str
+    text: str
+
+
+class VerificationOut(BaseModel):
+    whole: bool
+    entries: int
+    head: str
+    findings: list[FindingOut]
+
+
+@router.get("/entries")
+def list_entries(
+    session: SessionDep,
+    after: Annotated[int, Query(ge=0, le=2**53, description="`next` of the page before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    subject: Annotated[str | None, Query(max_length=200, pattern=r"^[\w:.-]+$", examples=["window:0197"])] = None,
+) -> EntryPage:
+    """Lines of the log in order; `subject` narrows to one row's history."""
+    query = select(Entry).where(col(Entry.seq) > after)
+    if subject is not None:
+        query = query.where(Entry.subject == subject)
+    rows = session.exec(query.order_by(col(Entry.seq)).limit(limit + 1)).all()
+    items = [EntryOut(**actions.as_hashed(row)) for row in rows[:limit]]
+    return EntryPage(items=items, next=items[-1].seq if len(rows) > limit else None)
+
+
+@router.get("/head")
+def head(session: SessionDep) -> HeadOut:
+    """Number and digest of the last line; print it, or send it to the other side, and nobody can rewrite what is before."""
+    seq, digest = actions.head(session)
+    return HeadOut(seq=seq, digest=digest)
+
+
+@router.get("/verify")
+def verify(session: SessionDep, expect: Annotated[list[Digest] | None, Query(max_length=50)] = None) -> VerificationOut:
+    """Recomputes the whole chain. `expect`: digests from documents' footers that must be in it."""
+    result = queries.verify_log(session, expect or ())
+    findings = [FindingOut(seq=item.seq, what=item.what, text=item.text) for item in result.findings]
+    return VerificationOut(whole=result.whole, entries=result.count, head=result.head, findings=findings)
+
+
+@router.get("/bundle.zip", response_class=Response, responses={200: {"content": {"application/zip": {}}}})
+def bundle(session: SessionDep) -> Response:
+    """The log with its attachments, for a third party: docs/verify-evidence.md says how to check it."""
+    headers = {"content-disposition": 'attachment; filename="kept-evidence.zip"'}
+    return Response(queries.bundle(session), media_type="application/zip", headers=headers)
+
+
+@router.get(
+    "/attachments/{digest}", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}}
+)
+def attachment(digest: str, session: SessionDep) -> Response:
+    """Bytes kept whole, by their SHA-256."""
+    row = session.get(Attachment, digest) if len(digest) == 64 and digest.isascii() else None
+    if row is None:
+        raise NotFound("no attachment has this digest", field="digest")
+    return Response(row.content, media_type="application/octet-stream", headers={"content-disposition": "attachment"})

@@ -1,0 +1,79 @@
+"""create_app(): the only place that knows every room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from sqlalchemy import Engine
+
+import app.access.api
+import app.evidence.api
+from app.access.guard import identify
+from app.db import make_engine, reader
+from app.settings import Settings
+from app.web import docs, problems
+from app.web.edge import utc_now
+from app.web.limits import BodyLimit
+
+VERSION = "0.1.0"
+ROOMS = (app.access.api, app.evidence.api)
+
+
+class Health(BaseModel):
+    status: str
+    version: str
+
+
+def create_app(settings: Settings, *, engine: Engine | None = None, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The service. `engine` and `clock` are arguments so that tests pass their own."""
+    service = FastAPI(title="Kept", version=VERSION, docs_url=None, redoc_url=None, description=DESCRIPTION)
+    service.state.engine = engine or make_engine(settings.url)
+    service.state.clock = clock
+    service.state.guard = identify
+    service.state.settings = settings
+    special = {"/observations": settings.max_import_bytes, "/messages": settings.max_message_bytes}
+    service.add_middleware(BodyLimit, limit=settings.max_body_bytes, special=special)
+    problems.install(service)
+    docs.install(service)
+    for room in ROOMS:
+        service.include_router(room.router, prefix="/api/v1", responses=problems.RESPONSES)
+
+    @service.get("/health", tags=["health"])
+    def health() -> Health:
+        """Whether the service and its database answer. The only route without a token."""
+        with reader(service.state.engine).connect() as connection:
+            connection.execute(sa.text("select 1"))
+        return Health(status="ok", version=VERSION)
+
+    def openapi() -> dict[str, Any]:
+        if service.openapi_schema is None:
+            schema = get_openapi(
+                title=service.title, version=VERSION, description=DESCRIPTION, routes=service.routes, tags=TAGS
+            )
+            models = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schema["components"]["schemas"] |= models.pop("$defs") | {"Problem": models}
+            service.openapi_schema = schema
+        return service.openapi_schema
+
+    service.openapi = openapi  # type: ignore[method-assign]
+    return service
+
+
+DESCRIPTION = """\
+What a hosting provider **promised**, against what **happened**.
+
+Send your token as `Authorization: Bearer kept_…` (the button *Authorize* above does it for this page). Times are
+ISO 8601 with their offset (`2025-06-07T22:00:00+02:00`), money is text (`"400.00"`), lists come in pages
+(`next` is the cursor of the following one). A POST with an `Idempotency-Key` is carried out once, however often it is
+sent. Errors are RFC 9457 problems that name the field and show what would be right.
+"""
+TAGS = [
+    {"name": "access", "description": "Tokens and their roles."},
+    {"name": "evidence", "description": "The append-only, hash-chained log of everything that was entered."},
+]

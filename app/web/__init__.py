@@ -1,0 +1,1 @@
+"""What a browser sees: static files and the API's own documentation page."""
