@@ -166,6 +166,6 @@ class ClientLetter(Value):
             raise ValueError("provider_name is needed when name_provider is true; for example 'Northgate Hosting'")
         if self.next_contact_at is None and self.next_contact_words is None:
             raise ValueError("next_contact_at or next_contact_words is needed; for example 2025-06-29T02:00:00Z")
-        if self.layout == "us" and self.header.paper != "Letter" or self.layout != "us" and self.header.paper != "A4":
+        if (self.layout == "us") != (self.header.paper == "Letter"):
             raise ValueError("layouts din5008b and uk are printed on A4, layout us on Letter")
         return self

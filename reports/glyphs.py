@@ -1,0 +1,75 @@
+"""What the bundled fonts can draw: which characters, and how wide a line of text is.
+
+Nothing may fall back to a font of the machine: a character no bundled font has is refused before the page is made.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from fontTools.ttLib import TTFont
+from pydantic import BaseModel
+
+from .errors import GlyphMissing, PressNotReady
+
+FONTS = Path(__file__).parent / "fonts"
+TEXT, SEMIBOLD, FALLBACK = "Inter-Regular.otf", "Inter-SemiBold.otf", "DejaVuSans.ttf"
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+"""Unicode categories that never print: controls, formats (bidi overrides, joiners), surrogates, private, unassigned."""
+
+
+@cache
+def _open(name: str) -> TTFont:
+    try:
+        return TTFont(FONTS / name, lazy=True)
+    except OSError as missing:
+        raise PressNotReady(f"fonts/{name}", "this bundled font cannot be read", "reinstall the package") from missing
+
+
+@cache
+def drawable() -> frozenset[int]:
+    """Code points that the text face or the fallback face has a glyph for."""
+    return frozenset(_open(TEXT).getBestCmap()) | frozenset(_open(FALLBACK).getBestCmap())
+
+
+@cache
+def _advances(name: str) -> tuple[dict[int, int], float]:
+    font = _open(name)
+    widths, glyphs = font["hmtx"].metrics, font.getBestCmap()
+    return {code: widths[glyph][0] for code, glyph in glyphs.items()}, float(font["head"].unitsPerEm)
+
+
+def width(text: str, size: float, bold: bool = False) -> float:
+    """Width of one line in the unit of `size`, kerning left out (a little too wide, never too narrow by much)."""
+    advances, em = _advances(SEMIBOLD if bold else TEXT)
+    return sum(advances.get(ord(sign), int(em * 0.7)) for sign in text) / em * size
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _texts(getattr(value, name), f"{path}.{name}" if path else name)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _texts(item, f"{path}[{index}]")
+
+
+def check(document: BaseModel) -> None:
+    """Refuse a document with a character that cannot be printed, naming the field and the character."""
+    known = drawable()
+    for path, text in _texts(document, ""):
+        for sign in text:
+            code = ord(sign)
+            if unicodedata.category(sign) in _INVISIBLE:
+                name = unicodedata.name(sign, "control character")
+                raise GlyphMissing(path, f"U+{code:04X} ({name}) is not printable", "use plain text on one line")
+            if code not in known:
+                name = unicodedata.name(sign, "unnamed")
+                raise GlyphMissing(
+                    path,
+                    f"no bundled font has {sign!r} (U+{code:04X} {name})",
+                    "write it in Latin, Greek or Cyrillic letters, or add a font (docs/printing.md)",
+                )

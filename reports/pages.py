@@ -1,0 +1,150 @@
+"""A document as an HTML page: the template of its kind, the words of its language, its figures."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from . import charts, sentences, words
+from .charts.sites import site_mark
+from .charts.timeledger import sum_line
+from .documents import BreachReport, ClientLetter, Header, MonthlyProviderReport, Share
+from .words import Words
+
+HERE = Path(__file__).parent
+Printable = MonthlyProviderReport | BreachReport | ClientLetter
+
+
+@cache
+def environment() -> Environment:
+    """Templates compiled once per process; whatever is not marked safe by the figures is escaped."""
+    env = Environment(
+        loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, auto_reload=False,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    env.filters["keep"] = lambda text: words.kept_together(str(text))
+    env.globals.update(
+        duration=words.duration, brief=words.brief, clock=words.clock, times=words.times, percent=words.percent,
+        availability=sentences.availability, counted=sentences.counted, outcomes=sentences.OUTCOMES,
+        flags=sentences.FLAGS, reading_names=sentences.READINGS, site_states=sentences.SITE_STATES,
+        sources=sentences.SOURCES, prior_states=sentences.PRIOR_STATES,
+    )  # fmt: skip
+    return env
+
+
+@cache
+def style(name: str) -> str:
+    return (HERE / "styles" / name).read_text(encoding="utf-8")
+
+
+def words_of(header: Header) -> Words:
+    plain = Words(zone=header.zone, language=header.language, year=header.as_at.year)
+    return Words(zone=header.zone, language=header.language, year=plain.local(header.as_at).year)
+
+
+def mark(document: Printable) -> str:
+    """What stands at the top of every page: that it is a draft, or a preview of a month that has not ended."""
+    parts = ["Draft"] if document.header.status == "draft" else []
+    if document.header.so_far and not isinstance(document, ClientLetter):
+        parts.append(f"Preview, {document.period.label} so far")
+    return " · ".join(parts)
+
+
+def foot(header: Header, w: Words) -> str:
+    """Identity on every page: id, version, as-at time with zone, evidence head."""
+    at = f"as at {w.dated_moment(header.as_at)} {w.zone_label(header.as_at)}"
+    return f"{header.number} v{header.version} · {at} · evidence {header.evidence_head[:16]}"
+
+
+def _frame(document: Printable, title: str, head: str, screen_css: str) -> dict[str, Any]:
+    w = words_of(document.header)
+    line = foot(document.header, w)
+    return {
+        "doc": document, "w": w, "title": title, "head": head, "mark": mark(document), "foot": line,
+        "foot_full": line.replace(document.header.evidence_head[:16], document.header.evidence_head),
+        "created": words.utc(document.header.as_at), "screen_css": Markup(screen_css),
+    }  # fmt: skip
+
+
+def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
+    sla, quiet = sentences.sla_figure(document), sentences.is_quiet(document)
+    target, counts, so_far = document.target, document.site_counts, document.header.so_far
+    tiles = [
+        {"value": sentences.availability(sla, target.percent), "accent": sla.answer == "breached",
+         "label": f"available{' so far' if so_far else ''}, SLA method (promised {target.percent} %)"},
+        {"value": f"{words.clock(sla.down_seconds)} h", "accent": sla.answer == "breached",
+         "label": f"downtime that counts (allowed in the month: {words.duration(target.allowed_seconds)})"},
+    ]  # fmt: skip
+    if document.windows:
+        totals = document.window_totals
+        tiles.append({"value": f"{totals.carried_out} of {totals.announced}", "accent": False,
+                      "label": "announced windows in which the work took place"})  # fmt: skip
+    else:
+        tiles.append({"value": "none", "accent": False, "label": "maintenance windows announced in the month"})
+    if document.last_claim_day is not None:
+        amount = f" the service credit of {w.money(document.credit.amount)}" if document.credit else ""
+        tiles.append({"value": w.day(document.last_claim_day, weekday=False), "accent": False,
+                      "label": f"last day to claim{amount}"})  # fmt: skip
+    else:
+        tiles.append({"value": "nothing", "accent": False, "label": "to claim under the contract"})
+    figures = {
+        "calendar": charts.calendar(document.days, sentences.calendar_title(document, w), w),
+        "months": charts.months(document.months, sentences.months_title(document, w), w),
+    }
+    if document.windows:
+        figures["ledger"] = charts.time_ledger(
+            document.windows, document.window_totals, sentences.ledger_title(document.windows, w), w
+        )
+        figures["gantt"] = charts.gantt(document.windows, document.header.as_at, sentences.gantt_title(document.windows), w)
+    if counts.current < len(document.sites):
+        figures["sites"] = charts.site_grid(document.sites, sentences.sites_title(counts))
+    by_ref = {promise.ref: promise for promise in document.promises}
+    verdicts = [promise.verdict for promise in document.promises]
+    said = [f"{verdicts.count(v)} {v}" for v in ("kept", "broken", "open", "unproven") if v in verdicts]
+    return {
+        "headline": sentences.headline(document), "details": sentences.verdict_details(document, w), "quiet": quiet,
+        "tiles": tiles, "figures": figures, "coverage": coverage_text(document),
+        "all_current": counts.current == len(document.sites), "sign_off": [by_ref[ref] for ref in document.sign_off],
+        "months_gap": any(b.down_seconds is None or b.incomplete for b in document.months),
+        "window_sum": sum_line(document.window_totals, document.windows),
+        "promise_sum": f"{len(verdicts)} promises: {', '.join(said)}.",
+        "site_legend": site_legend(document),
+    }  # fmt: skip
+
+
+def coverage_text(document: MonthlyProviderReport) -> str:
+    seen = document.coverage
+    return words.percent(Share(numerator=seen.known_seconds, denominator=seen.elapsed_seconds), places=2)
+
+
+def site_legend(document: MonthlyProviderReport | BreachReport) -> list[tuple[Markup, int, str]]:
+    counts = document.site_counts
+    rows = (
+        ("current", counts.current, "confirmed current"),
+        ("not_current", counts.not_current, "reachable, old content"),
+        ("down", counts.down, "down"),
+        ("unknown", counts.unknown, "not checked"),
+    )
+    return [(site_mark(state, name), count, name) for state, count, name in rows]
+
+
+def title_of(document: Printable) -> str:
+    """The document's title, as its metadata and the browser's tab show it."""
+    if isinstance(document, MonthlyProviderReport):
+        return f"Monthly provider report {document.service.name}, {document.period.label}"
+    raise NotImplementedError(document.kind)
+
+
+def page(document: Printable, screen: bool = False) -> str:
+    """The HTML of a document; with `screen` it carries its styles and stands alone in a browser."""
+    w = words_of(document.header)
+    title = title_of(document)
+    styles = style("page.css") + style("screen.css") if screen else ""
+    if isinstance(document, MonthlyProviderReport):
+        head = f"{document.header.agency.name} · {title}"
+        return environment().get_template("monthly.html").render(
+            **_frame(document, title, head, styles), **_monthly(document, w)
+        )
+    raise NotImplementedError(document.kind)
