@@ -12,7 +12,7 @@ import zoneinfo
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
@@ -42,6 +42,25 @@ def _one_line(text: str) -> str:
 
 def _paragraphs(text: str) -> str:
     return _clean(text).strip()
+
+
+def _words(text: str) -> str:
+    text = _paragraphs(text)
+    if not text:
+        raise ValueError("must not be empty")
+    return text
+
+
+def printable(value: Any) -> Any:
+    """A JSON value with every text in it made clean, names included. Raises ValueError for the first that cannot be."""
+    match value:
+        case str():
+            return _clean(value)
+        case dict():
+            return {_clean(name): printable(item) for name, item in value.items()}
+        case list():
+            return [printable(item) for item in value]
+    return value
 
 
 def _instant(value: datetime) -> datetime:
@@ -113,6 +132,13 @@ def _amount(value: Any) -> Any:
 Line = Annotated[str, Field(max_length=200, examples=["HOST-1"]), AfterValidator(_one_line)]
 Text = Annotated[
     str, Field(max_length=20_000, examples=["The amount of data was underestimated."]), AfterValidator(_paragraphs)
+]
+Words = Annotated[
+    str, Field(max_length=20_000, examples=["The amount of data was underestimated."]), AfterValidator(_words)
+]
+Source = Annotated[
+    Literal["M", "P", "T", "C", "N"],
+    Field(description="Where the fact comes from: Measured, Provider, Ticket, Client, Note of ours.", examples=["N"]),
 ]
 Instant = Annotated[
     datetime, BeforeValidator(_not_a_number), AfterValidator(_instant), Field(examples=["2025-06-07T22:00:00+02:00"])

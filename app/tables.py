@@ -3,7 +3,15 @@
 from sqlmodel import SQLModel
 
 import app.access.tables
+import app.agency.tables
+import app.agreements.tables
+import app.clients.tables
 import app.evidence.tables
+import app.incidents.tables
+import app.maintenance.tables
+import app.messages.tables
+import app.outcomes.tables
+import app.sites.tables
 import app.web.tables  # noqa: F401
 
 metadata = SQLModel.metadata

@@ -1,0 +1,1 @@
+"""What was agreed: provider, service (the hosted thing under contract), agreement with dated terms."""

@@ -1,0 +1,1 @@
+"""Who we answer to: clients and the people there."""

@@ -1,0 +1,1 @@
+"""What the provider wrote or said to us, kept whole."""

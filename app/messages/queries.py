@@ -1,0 +1,57 @@
+"""Reads of the provider's messages, and the rule for citing one as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.errors import BadInput, NotFound
+from app.messages.tables import Message
+
+
+def message(session: Session, id_: UUID) -> Message:
+    """Raises NotFound."""
+    row = session.get(Message, id_)
+    if row is None:
+        raise NotFound(f"no message has the id {id_}; GET /messages lists them", field="message_id")
+    return row
+
+
+def messages(session: Session, ids: Collection[UUID]) -> dict[UUID, Message]:
+    """Those of `ids` there are, by id."""
+    return {row.id: row for row in session.exec(select(Message).where(col(Message.id).in_(ids)))}
+
+
+def cited(session: Session, id_: UUID | None, source: str | None, provider_ids: Collection[UUID]) -> Message | None:
+    """The message a fact rests on, None where it rests on none.
+
+    Raises NotFound, and BadInput for another provider's message or for a source that a message cannot be.
+    """
+    if id_ is None:
+        return None
+    row = message(session, id_)
+    if row.provider_id not in provider_ids:
+        raise BadInput("this message is from another provider than the one who hosts the service", field="message_id")
+    if source not in (None, "P", "T"):
+        raise BadInput(
+            f"a provider's message is the source P (or T, in a ticket), not {source}; leave `source` out",
+            field="source",
+            example="P",
+        )
+    return row
+
+
+def source_of(row: Message | None, source: str | None) -> str:
+    """The letter to record: what was given, else P for a message (T in a ticket), else N, a note of ours."""
+    if source is not None:
+        return source
+    if row is None:
+        return "N"
+    return "T" if row.channel == "ticket" else "P"
+
+
+def attachments(row: Message | None) -> tuple[str, ...]:
+    """The digests an evidence entry names when it rests on this message."""
+    return () if row is None else (row.digest,)
