@@ -188,8 +188,8 @@ def _start(binaries: Path, folder: Path, who: dict[str, Any]) -> subprocess.Pope
             raise Unavailable(f"initdb failed: {made.stderr.strip()}")
         return subprocess.Popen(
             ["/bin/sh", "-c", SUPERVISOR, "sh", folder, *program],
-            text=True, cwd="/", env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True, **who,
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+            cwd="/", env=environment, start_new_session=True, **who,
         )  # fmt: skip
     except OSError as error:
         raise Unavailable(f"PostgreSQL's programs in {binaries} cannot be run: {error}") from error
