@@ -9,7 +9,7 @@ WORKDIR /source
 COPY requirements.lock ./
 RUN /opt/kept/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock
 
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY app ./app
 COPY reports ./reports
 COPY migrations ./migrations
