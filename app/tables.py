@@ -11,6 +11,7 @@ import app.incidents.tables
 import app.maintenance.tables
 import app.messages.tables
 import app.outcomes.tables
+import app.probes.tables
 import app.sites.tables
 import app.web.tables  # noqa: F401
 

@@ -1,0 +1,1 @@
+"""Monitors, their observations and the runs derived from them, our own outages."""

@@ -1,0 +1,1 @@
+"""Observations in bulk: reading a file, storing its lines, deriving the runs."""

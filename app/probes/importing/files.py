@@ -1,0 +1,169 @@
+"""Taking in a file of observations: all of it or nothing, in the caller's transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import le
+from pathlib import Path
+from typing import BinaryIO
+
+from sqlmodel import Session, col, select
+
+from app.errors import Conflict
+from app.evidence import actions as evidence
+from app.probes.importing.fields import CLOCKS_APART, instant, micros
+from app.probes.importing.reading import BLOCK, REPORTED, BadLine, Batch, Format, Reader, blocks, refusal, unpacked
+from app.probes.importing.runs import rederive
+from app.probes.importing.storing import Contradiction, store
+from app.probes.tables import STATES, ImportBatch, Monitor
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What became of a file. `repeated`: these very bytes were taken in before and nothing was done now."""
+
+    batch: ImportBatch
+    repeated: bool
+
+    @property
+    def already_there(self) -> int:
+        return self.batch.rows if self.repeated else self.batch.rows - self.batch.added
+
+    @property
+    def added(self) -> int:
+        return 0 if self.repeated else self.batch.added
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the batches of one file held."""
+
+    rows: int = 0
+    added: int = 0
+    counts: Counter[tuple[int, int]] = field(default_factory=Counter)  # (monitor, state)
+    spans: dict[int, tuple[int, int]] = field(default_factory=dict)  # monitor -> first and last, microseconds
+
+    def note(self, batch: Batch, added: int) -> None:
+        self.rows += len(batch)
+        self.added += added
+        self.counts.update(zip(batch.monitors, batch.states, strict=True))
+        monitors, ats = batch.monitors, batch.ats
+        if not all(map(le, ats, ats[1:])):
+            ordered = sorted(zip(monitors, ats, strict=True))
+            monitors, ats = [monitor for monitor, _ in ordered], [at for _, at in ordered]
+        lasts = dict(zip(monitors, ats, strict=True))
+        firsts = dict(zip(reversed(monitors), reversed(ats), strict=True))
+        for monitor, first in firsts.items():
+            low, high = self.spans.get(monitor, (first, first))
+            self.spans[monitor] = (min(low, first), max(high, lasts[monitor]))
+
+
+def import_file(
+    session: Session, source: Path | BinaryIO, *, name: str, format: Format, now: datetime,
+    progress: Callable[[int, int], None] | None = None,
+) -> ImportResult:  # fmt: skip
+    """Takes in a file of observations, or refuses all of it; a file taken in before adds nothing.
+
+    source: a path or a binary stream, plain or gzip. name: what the file is called in the log. now: nothing may have
+    been observed more than five seconds after it. progress: called with the bytes read so far and all bytes. The
+    caller commits. Raises BadInput naming up to five bad lines, Conflict for an observation that says another state
+    than the one recorded for its monitor and time.
+    """
+    if isinstance(source, Path):
+        with source.open("rb") as stream:
+            return import_file(session, stream, name=name, format=format, now=now, progress=progress)
+    if not source.seekable():
+        with tempfile.TemporaryFile() as spooled:
+            while block := source.read(BLOCK):
+                spooled.write(block)
+            return import_file(session, spooled, name=name, format=format, now=now, progress=progress)
+    seal = hashlib.sha256()
+    for block in blocks(unpacked(source)):
+        seal.update(block)
+    total = source.seek(0, 2)
+    writing = store(session)
+    try:
+        before = session.exec(select(ImportBatch).where(ImportBatch.digest == seal.hexdigest())).first()
+        if before is not None:
+            return ImportResult(before, repeated=True)
+        monitors = {
+            monitor.key: monitor
+            for monitor in session.exec(select(Monitor).order_by(col(Monitor.name)))
+            if monitor.key is not None
+        }
+        known = {monitor.name: key for key, monitor in monitors.items()}
+        known |= {str(monitor.id): key for key, monitor in monitors.items()}
+        latest = micros(now + CLOCKS_APART)
+        seen = _Seen()
+        try:
+            for batch in Reader(unpacked(source), format, known, latest).batches():
+                seen.note(batch, writing.add(batch))
+                if progress is not None:
+                    progress(source.tell(), total)
+        except Contradiction as said:
+            again = Reader(unpacked(source), format, known, latest)
+            raise _contradiction(said, again, {key: one.name for key, one in monitors.items()}) from None
+    finally:
+        writing.close()
+    return ImportResult(_recorded(session, seen, monitors, name, seal.hexdigest(), now), repeated=False)
+
+
+def _recorded(
+    session: Session, seen: _Seen, monitors: dict[int, Monitor], name: str, digest: str, now: datetime
+) -> ImportBatch:
+    """Derives the runs and writes what was taken in, in its own table and in the log."""
+    touched, sealed = [], []
+    for key, (low, high) in sorted(seen.spans.items()):
+        monitor = monitors[key]
+        seal = rederive(session, monitor, low, high)
+        rows = sum(seen.counts[key, code] for code in range(len(STATES)))
+        touched.append({"id": str(monitor.id), "name": monitor.name, "rows": rows})
+        span = {"from": instant(low), "to": instant(high)}
+        sealed.append({"monitor": monitor.id, "rows": rows, **span, "stored": seal.stored, "sha256": seal.digest})
+    first = instant(min(low for low, _ in seen.spans.values()))
+    last = instant(max(high for _, high in seen.spans.values()))
+    states = {str(state): 0 for state in STATES}
+    for (_, code), count in seen.counts.items():
+        states[STATES[code]] += count
+    batch = ImportBatch(
+        digest=digest, name=name, rows=seen.rows, added=seen.added, first_at=first, last_at=last, states=states,
+        monitors=touched, entry=0, created_at=now,
+    )  # fmt: skip
+    body = {
+        "file": name, "sha256": digest, "rows": seen.rows, "added": seen.added, "from": first, "to": last,
+        "states": states, "monitors": sealed,
+    }  # fmt: skip
+    entry = evidence.append(
+        session, "observations.imported", f"import_batch:{batch.id}", now, body=body, occurred_at=last, source="M"
+    )
+    batch.entry = entry.seq
+    session.add(batch)
+    session.flush()
+    return batch
+
+
+def _contradiction(said: Contradiction, again: Reader, names: dict[int, str]) -> Exception:
+    """The refusal, with the line of the same file that says otherwise where there is one."""
+    batch = said.batch
+    wanted = {(batch.monitors[place], batch.ats[place]): 0 for place, _ in said.found}
+    for earlier in again.batches():
+        for place, key in enumerate(zip(earlier.monitors, earlier.ats, strict=True)):
+            if key in wanted and not wanted[key]:
+                wanted[key] = earlier.line + place
+        if earlier.line >= batch.line:
+            break
+    bad = []
+    for place, recorded in said.found[:REPORTED]:
+        key, line = (batch.monitors[place], batch.ats[place]), batch.line + place
+        where = f"line {wanted[key]} of this file says" if 0 < wanted[key] < line else "recorded is"
+        reason = (
+            f"says {STATES[batch.states[place]]} for {names[key[0]]} at {instant(key[1]).isoformat()}, but {where} "
+            f"{STATES[recorded]}; observations are never overwritten"
+        )
+        bad.append(BadLine(line, "state", reason, str(STATES[recorded])))
+    return refusal(bad, Conflict)
