@@ -61,6 +61,7 @@ class Monitor:
     interval: timedelta
     confirm_after: int  # this many failures in a row make an outage; it dates from the first of them
     runs: tuple[ObservedRun, ...]  # by first_at; also those just before and just after the period, for the bounds
+    until: datetime | None = None  # retired: it takes no part from then on, and its silence says nothing
 
     @property
     def stale_after(self) -> timedelta:
@@ -148,6 +149,13 @@ class OutcomeOverride:
     reason: str
     at: datetime
 
+    def __post_init__(self) -> None:
+        if not self.by.strip() or not self.reason.strip():
+            raise ValueError(
+                'an outcome is overridden only with a name and a reason; for example by="M. Brandt", '
+                'reason="the provider\'s log, seen on 3 July, shows the clone finished at 23:40"'
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
@@ -156,6 +164,7 @@ class Withdrawal:
     at: datetime
     text: str
     source: Source
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +187,7 @@ class Window:
     said: tuple[Said, ...] = ()
     override: OutcomeOverride | None = None
     text: str = ""  # the promise in the provider's own words
+    attempt: int | None = None  # 1, 2, 3 … within its work over all periods; None: counted within the case
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +207,7 @@ class Ticket:
     opened_at: datetime
     replies: tuple[TicketReply, ...] = ()
     next_update_due: tuple[datetime, ...] = ()  # "we will write by 04:00": each moment promised, in order
+    next_update_promised_at: tuple[datetime, ...] = ()  # when each of these was promised, where it is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ class Promise:
     source: Source | None
     clause: str | None  # None: "no clause"
     text: str  # the sentence that states it
+    credit: Credit | None = None  # what the contract pays for this promise by itself
 
 
 @dataclass(frozen=True, slots=True)

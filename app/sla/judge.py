@@ -1,0 +1,110 @@
+"""`judge(case) -> Statement`: all facts of one service and one period in, the one value that everything shows out.
+
+No clock, no database, no settings. Facts later than `case.as_at` do not exist.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from app.sla.bench import Bench, touches
+from app.sla.breaches import promises
+from app.sla.case import Case, State
+from app.sla.counting import length_of
+from app.sla.notes import notes
+from app.sla.owed import boundary_note, credit_of, deadline_of
+from app.sla.procedures import judge_steps
+from app.sla.readings import Measured, measure
+from app.sla.seen import Seen, look, terms_of
+from app.sla.sites import judge_sites
+from app.sla.spans import clip, intersect, total
+from app.sla.statement import METHOD_VERSION, Outage, Statement, StateSpan, StateTotals, WindowVerdict
+from app.sla.trend import days, months
+from app.sla.windows import judge_windows
+
+ZERO = timedelta(0)
+
+
+def judge(case: Case) -> Statement:
+    """The judged period as at `case.as_at`."""
+    seen = look(case)
+    terms = terms_of(case, case.period)
+    every_window = judge_windows(seen, terms)
+    windows = tuple(v for v in every_window if touches(v, case.period.span, case.as_at))
+    measured = measure(seen, case.period, terms, every_window)
+    outages = _outages(seen, measured, windows)
+    credit = credit_of(case, measured)
+    bench = Bench(case, seen, terms, measured, windows, judge_steps(case, windows))
+    boundary = boundary_note(measured, outages)
+    totals = measured.totals
+    known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
+    return Statement(
+        service_id=case.service_id,
+        service_name=case.service_name,
+        period=case.period,
+        as_at=case.as_at,
+        method=METHOD_VERSION,
+        so_far=not measured.closed,
+        elapsed=measured.elapsed,
+        totals=StateTotals(*(totals.get(n, ZERO) for n in ("up", "degraded", "down", "unknown", "out_of_service"))),
+        coverage=_part(known, known + measured.unknown),
+        gaps=tuple(StateSpan(span, State.UNKNOWN.value) for span in seen.unknown(measured.elapsed)),
+        target=measured.target,
+        allowed=length_of((1 - measured.target) * measured.denominator) if measured.target is not None else None,
+        readings=measured.readings,
+        verdict=measured.verdict,
+        breach=measured.breach,
+        outages=outages,
+        excused=measured.excused,
+        counted_spans=measured.counted_spans,
+        announced=measured.announced,
+        windows=windows,
+        steps=bench.steps,
+        promises=promises(bench),
+        credit=credit,
+        deadline=deadline_of(measured, credit, case),
+        days=days(seen, measured),
+        months=months(seen, measured, every_window),
+        sites=judge_sites(seen, measured.elapsed, _work_starts(windows)),
+        notes=(*notes(seen, measured), *((boundary,) if boundary is not None else ())),
+    )
+
+
+def _part(some: timedelta, whole: timedelta) -> Fraction | None:
+    unit = timedelta(microseconds=1)
+    return Fraction(some // unit, whole // unit) if whole else None
+
+
+def _work_starts(windows: tuple[WindowVerdict, ...]) -> list[datetime]:
+    return [v.actual_start for v in windows if v.actual_start is not None]
+
+
+def _outages(seen: Seen, measured: Measured, windows: tuple[WindowVerdict, ...]) -> tuple[Outage, ...]:
+    """The confirmed outages that reach into the period, each whole, with the part that counts."""
+    stays = seen.in_service(measured.elapsed)
+    out: list[Outage] = []
+    for facts in seen.outages:
+        inside = [part for stay in stays for part in clip([facts.span], stay)]
+        if not inside:
+            continue
+        out.append(
+            Outage(
+                number=len(out) + 1,
+                span=facts.span,
+                open=facts.open,
+                first_failed_at=facts.first_failed_at,
+                last_failed_at=facts.last_failed_at,
+                last_good_at=facts.last_good_at,
+                first_good_at=facts.first_good_at,
+                at_least=facts.at_least,
+                as_held=facts.span.length,
+                at_most=facts.at_most,
+                in_period=total(inside),
+                excused=total(intersect(inside, [part.span for part in measured.excused])),
+                counted=total(intersect(inside, measured.counted_spans)),
+                monitors=facts.monitors,
+                window_ids=tuple(v.window_id for v in windows if v.promised.overlaps(facts.span)),
+            )
+        )
+    return tuple(out)

@@ -1,0 +1,88 @@
+"""What a reader of a statement must know beside its figures. A missing source is said, never reckoned over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from app.sla.counting import length_of
+from app.sla.readings import Measured
+from app.sla.seen import Seen, terms_within
+from app.sla.spans import Span, between, clip, minus, total
+from app.sla.wording import elapsed, moment
+
+
+def notes(seen: Seen, measured: Measured) -> tuple[str, ...]:
+    """In order: the terms, the sources, what could not be decided, what is left to a person."""
+    return (*_terms(seen, measured), *_sources(seen, measured), *_undecided(seen, measured), *_by_hand(measured))
+
+
+def _terms(seen: Seen, measured: Measured) -> Iterator[str]:
+    terms = measured.terms
+    if terms is None:
+        yield "No terms were in force at the end of the period: nothing can be judged against the contract."
+        return
+    if terms.target is None:
+        yield "The terms promise no availability."
+    if len(terms_within(seen.case, measured.period.span)) > 1:
+        yield "The terms changed within the period; it is judged by those in force at its end."
+    if terms.period.kind != measured.period.kind:
+        yield f"The terms are measured by {terms.period.kind}; this statement covers a {measured.period.kind}."
+    if terms.currency != seen.case.currency:
+        yield f"The fee is in {seen.case.currency}, the terms in {terms.currency}."
+
+
+def _sources(seen: Seen, measured: Measured) -> Iterator[str]:
+    elapsed_part = measured.elapsed
+    if elapsed_part is None:
+        return
+    if not seen.series:
+        yield "Nothing was monitored: the whole period is unknown."
+    for one in seen.series:
+        first = one.first_at
+        if first is None:
+            yield f"{one.monitor.name} has given no observation; it takes no part."
+            continue
+        part = between(max(first, elapsed_part.start), min(one.monitor.until or seen.as_at, elapsed_part.end))
+        if part is None:
+            continue
+        known = [Span(a, b) for a, b, _ in one.segments if a < part.end and b > part.start]
+        missing = total(minus(clip(seen.in_service(part), part), known))
+        if missing:
+            yield f"{one.monitor.name} leaves {elapsed(missing)} without a usable observation; that time is unknown."
+    for span in clip(seen.own, elapsed_part):
+        zone = measured.period.zone
+        yield f"We were offline ourselves {moment(span.start, zone)} to {moment(span.end, zone)}: unknown, not down."
+
+
+def _undecided(seen: Seen, measured: Measured) -> Iterator[str]:
+    for one in seen.series:
+        short = [at for at in one.unconfirmed if at in measured.period.span and at != one.pending]
+        if short:
+            yield (
+                f"{one.monitor.name}: {len(short)} run(s) of failures shorter than {one.monitor.confirm_after} "
+                "in a row are not outages."
+            )
+        if one.pending is not None and one.pending in measured.period.span:
+            yield f"{one.monitor.name} has failed since {moment(one.pending, measured.period.zone)}; not confirmed yet."
+    counted = measured.counted
+    if counted is not None and counted.ignored:
+        yield f"{counted.ignored} piece(s) of downtime are shorter than the terms count."
+    if measured.closed and measured.verdict.value == "unproven" and measured.target is not None:
+        yield (
+            f"{elapsed(measured.unknown)} are unknown: the target is met or missed depending on them, "
+            "so it is unproven."
+        )
+    if measured.terms is not None and measured.terms.denominator.startswith("fixed:") and not measured.closed:
+        yield "The terms measure against a fixed time; so far the time passed stands in for it."
+
+
+def _by_hand(measured: Measured) -> Iterator[str]:
+    if measured.terms is None:
+        return
+    for text in measured.terms.by_hand:
+        yield f"To be settled by hand: {text}"
+    if measured.terms.attribution == "start_period" and measured.counted is not None:
+        inside = total([piece.span for piece in measured.counted.pieces if piece.span.overlaps(measured.period.span)])
+        if inside != length_of(measured.counted.minutes) and inside > timedelta(0):
+            yield "Outages belong whole to the period they began in."

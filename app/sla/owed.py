@@ -1,0 +1,143 @@
+"""The credit of a measured period, with every step written down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from app.sla.case import Case
+from app.sla.clauses import NoCredit, UptimeTiers
+from app.sla.counting import length_of, minutes
+from app.sla.credits import Owed, Settled, rounded, settle, tier_for
+from app.sla.deadlines import deadline
+from app.sla.periods import local_days
+from app.sla.readings import Measured
+from app.sla.spans import total
+from app.sla.statement import CalculationLine, Credit, Deadline, Outage
+from app.sla.terms import Sla
+from app.sla.wording import clause, percent, seconds
+
+
+def fee_base(case: Case, measured: Measured) -> Fraction:
+    """The monthly fee; where the terms measure only the part in service, the same part of the fee."""
+    fee = Fraction(case.monthly_fee)
+    if measured.terms is None or measured.terms.denominator != "in_service" or case.in_service is None:
+        return fee
+    inside = measured.period.span.clip(case.in_service)
+    return fee * minutes(inside.length) / minutes(measured.period.span.length) if inside is not None else Fraction(0)
+
+
+def credit_of(case: Case, measured: Measured) -> Credit | None:
+    """What the contract pays for the period's availability; None where it pays nothing: no breach, no such clause."""
+    terms, counted = measured.terms, measured.counted
+    if terms is None or counted is None or isinstance(terms.credit, NoCredit):
+        return None
+    if terms.requires_breach and not measured.breach:
+        return None
+    if not terms.requires_breach and not counted.minutes:
+        return None
+    base = fee_base(case, measured)
+    uptime = measured.sla.projected_availability
+    owed = Owed(
+        counted.minutes,
+        tuple(length for _, length in counted.incidents),
+        minutes(measured.sla.projected_known),
+        uptime,
+        terms.target,
+        sum(1 for _ in local_days(measured.period.span, measured.period.zone)),
+        base,
+    )
+    settled = settle(terms.credit, owed, terms.cap_percent, terms.min_credit, case.currency)
+    tier = settled.formula.tier
+    return Credit(
+        percent=settled.percent,
+        uncapped_percent=settled.formula.percent,
+        cap_applied=settled.cap_applied,
+        amount=settled.amount,
+        currency=case.currency,
+        base=rounded(base, case.currency),
+        tier_below=Fraction(tier.below) / 100 if tier is not None else None,
+        final=measured.closed,
+        lines=_lines(measured, terms, owed, settled, case),
+    )
+
+
+def _lines(measured: Measured, terms: Sla, owed: Owed, settled: Settled, case: Case) -> tuple[CalculationLine, ...]:
+    reading = measured.sla
+    good = max(reading.projected_known - reading.down, timedelta(0))
+    lines = [
+        CalculationLine("Period", seconds(measured.period.span.length), measured.period.label),
+        CalculationLine("Denominator", seconds(reading.projected_known), f"{terms.denominator}, without unknown time"),
+        CalculationLine("Unknown", seconds(measured.unknown)),
+        CalculationLine("Down", seconds(measured.down), "raw"),
+        CalculationLine("Excused", seconds(total([part.span for part in measured.excused]))),
+        CalculationLine("Counted", seconds(reading.down), "SLA method"),
+    ]
+    if owed.uptime is not None:
+        exact = f"{_plain(good)}/{_plain(reading.projected_known)}"
+        lines.append(CalculationLine("Availability", exact, percent(owed.uptime)))
+    if terms.target_percent is not None:
+        met = "missed" if measured.breach else "met"
+        lines.append(CalculationLine("Target", f"{terms.target_percent} %", met))
+    lines.append(CalculationLine("Credit", f"{_number(settled.formula.percent)} %", settled.formula.said))
+    if terms.cap_percent is not None:
+        cap = "applied" if settled.cap_applied else "not reached"
+        lines.append(CalculationLine("Cap", f"{terms.cap_percent} %", cap))
+    lines.append(CalculationLine("Base", f"{rounded(owed.fee, case.currency)} {case.currency}", "monthly fee"))
+    if settled.below_minimum and terms.min_credit is not None:
+        rule = terms.min_credit.rule.replace("_", " ")
+        lines.append(CalculationLine("Minimum", f"{rule} {terms.min_credit.amount}", "not reached: nothing is paid"))
+    lines.append(CalculationLine("Amount", f"{settled.amount} {case.currency}", "rounded once, half up"))
+    return tuple(lines)
+
+
+def _plain(length: timedelta) -> str:
+    return seconds(length).removesuffix(" s")
+
+
+def _number(value: Fraction) -> str:
+    if value.denominator == 1:
+        return str(value.numerator)
+    exact = Decimal(value.numerator) / Decimal(value.denominator)
+    return format(exact.normalize(), "f") if Fraction(exact) == value else f"{value.numerator}/{value.denominator}"
+
+
+def deadline_of(measured: Measured, credit: Credit | None, case: Case) -> Deadline | None:
+    """Until when it must be claimed; no credit, no deadline."""
+    if credit is None or not credit.amount or measured.terms is None or measured.counted is None:
+        return None
+    incidents = [span for span, _ in measured.counted.incidents]
+    return deadline(measured.terms.claim, measured.period, incidents, case.as_at, clause(measured.terms, "claim"))
+
+
+def boundary_note(measured: Measured, outages: Sequence[Outage]) -> str | None:
+    """Said where a tier, or the target, lies between the bounds of what was observed."""
+    terms = measured.terms
+    target = measured.target
+    if terms is None or measured.counted is None or not measured.breach or target is None:
+        return None
+    known = minutes(measured.sla.projected_known)
+    if known <= 0:
+        return None
+    zero = timedelta(0)
+    less = sum((o.as_held - o.at_least for o in outages if o.counted), zero)
+    more = sum((o.at_most - o.as_held for o in outages if o.counted and o.at_most is not None), zero)
+    down = measured.counted.minutes
+    low, held, high = (
+        1 - min(max(down + minutes(change), Fraction(0)), known) / known for change in (-less, zero, more)
+    )
+
+    def step(uptime: Fraction) -> object:
+        if isinstance(terms.credit, UptimeTiers):
+            return tier_for(terms.credit.tiers, uptime), uptime < target
+        return uptime < target
+
+    if step(low) == step(held) == step(high):
+        return None
+    return (
+        f"A boundary of the terms lies between the bounds of what was observed: at least "
+        f"{seconds(length_of(max(down - minutes(less), Fraction(0))))}, as held {seconds(measured.sla.down)}, "
+        f"at most {seconds(length_of(down + minutes(more)))}. The credit is reckoned on the time as held."
+    )

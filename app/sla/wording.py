@@ -1,0 +1,67 @@
+"""How the law writes durations and moments inside its reasons. Figures elsewhere stay values."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from app.sla.periods import zone_of
+from app.sla.terms import Sla
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December")  # fmt: skip
+
+
+def elapsed(length: timedelta) -> str:
+    """ "107 h 55 min"; seconds only where there are any."""
+    sign = "-" if length < timedelta(0) else ""
+    microseconds = abs(length) // timedelta(microseconds=1)
+    seconds, rest = divmod(microseconds, 1_000_000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    text = f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+    if rest:
+        return f"{sign}{text} {seconds}.{f'{rest:06d}'.rstrip('0')} s"
+    return f"{sign}{text} {seconds} s" if seconds else sign + text
+
+
+def moment(instant: datetime, zone: str) -> str:
+    """ "Sat 28 June 2025 22:00", by the clock of `zone`."""
+    local = instant.astimezone(zone_of(zone))
+    clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+    return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month]} {local.year} {clock}"
+
+
+def seconds(length: timedelta) -> str:
+    """ "79200 s", exactly."""
+    whole, rest = divmod(length // timedelta(microseconds=1), 1_000_000)
+    return f"{whole}.{rest:06d} s" if rest else f"{whole} s"
+
+
+def percent(share: Fraction, places: int = 4) -> str:
+    """ "96.5812 %", half up; more places where fewer would read as 100 % or as 0 %."""
+    scaled = share * 100
+    while True:
+        step = 10**places
+        value = (scaled.numerator * step * 2 + scaled.denominator) // (scaled.denominator * 2)
+        if share in (0, 1) or 0 < value < 100 * step or places >= 24:
+            return f"{value // step}.{value % step:0{places}d} %"
+        places += 1
+
+
+def times(ratio: Fraction) -> str:
+    """ "12.0×", half up to one place."""
+    tenths = (ratio.numerator * 20 + ratio.denominator) // (ratio.denominator * 2)
+    return f"{tenths // 10}.{tenths % 10}×"
+
+
+def clause(terms: Sla, path: str) -> str:
+    """The contract's own words for a field where they were quoted, else the field's path."""
+    probe = path
+    while probe:
+        quote = terms.source_quotes.get(probe)
+        if quote is not None:
+            return quote.text
+        probe = probe.rpartition(".")[0]
+    return path
