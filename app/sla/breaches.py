@@ -122,7 +122,7 @@ def notices(bench: Bench) -> Iterator[Promise]:
             continue
         status = PromiseStatus.KEPT if verdict.notice_met else PromiseStatus.BROKEN
         given, wanted = elapsed(verdict.notice), elapsed(verdict.notice_required)
-        yield _notice(bench, window, verdict, status, f"Announced {given} ahead; the terms ask for {asked}.")
+        yield _notice(bench, window, verdict, status, f"Announced {given} ahead; the terms ask for {wanted}.")
 
 
 def _notice(bench: Bench, window: Window, verdict: WindowVerdict, status: PromiseStatus, text: str) -> Promise:
