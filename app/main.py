@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 import app.access.api
 import app.evidence.api
+import app.probes.api
 from app.access.guard import identify
 from app.db import make_engine, reader
 from app.settings import Settings
@@ -22,7 +23,7 @@ from app.web.edge import utc_now
 from app.web.limits import BodyLimit
 
 VERSION = "0.1.0"
-ROOMS = (app.access.api, app.evidence.api)
+ROOMS = (app.access.api, app.evidence.api, app.probes.api)
 
 
 class Health(BaseModel):
@@ -74,6 +75,7 @@ ISO 8601 with their offset (`2025-06-07T22:00:00+02:00`), money is text (`"400.0
 sent. Errors are RFC 9457 problems that name the field and show what would be right.
 """
 TAGS = [
+    {"name": "observations", "description": "Monitors, what they saw, and when we were offline ourselves."},
     {"name": "access", "description": "Tokens and their roles."},
     {"name": "evidence", "description": "The append-only, hash-chained log of everything that was entered."},
 ]

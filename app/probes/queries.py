@@ -1,0 +1,174 @@
+"""Reads: monitors with their runs as the law wants them, what was seen of all sites, our own outages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fractions import Fraction
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col, select
+
+from app.probes.importing.fields import EPOCH, micros
+from app.probes.tables import STATES, Monitor, OwnOutage
+from app.sla import case
+from app.sla.spans import Span, clip, union
+from app.sla.timeline import GOOD
+
+NONE, FOREVER = -(1 << 62), 1 << 62
+_GOOD = tuple(code for code, state in enumerate(STATES) if state in GOOD)
+_RUN, _MONITOR = SQLModel.metadata.tables["observed_run"], SQLModel.metadata.tables["monitor"]
+
+
+def monitors_of(session: Session, service_id: UUID, span: Span) -> list[case.Monitor]:
+    """The monitors of a service, by name, each with the runs that decide `span`: those overlapping it, and back to
+    the last good answer before it and on to the first good one after it, which bound an outage at its edges."""
+    rows = session.exec(select(Monitor).where(Monitor.service_id == service_id).order_by(col(Monitor.name))).all()
+    return _with_runs(session, rows, span)
+
+
+def site_monitors_of(session: Session, site_ids: Collection[UUID], span: Span) -> dict[UUID, tuple[case.Monitor, ...]]:
+    """The same for many sites at once, in two queries; every site asked for has its place, if only an empty one."""
+    rows: list[Monitor] = []
+    for part in _parts(list(site_ids)):
+        rows += session.exec(select(Monitor).where(col(Monitor.site_id).in_(part)).order_by(col(Monitor.name)))
+    out: dict[UUID, list[case.Monitor]] = {site_id: [] for site_id in site_ids}
+    for row, monitor in zip(rows, _with_runs(session, rows, span), strict=True):
+        if row.site_id is not None:
+            out[row.site_id].append(monitor)
+    return {site_id: tuple(monitors) for site_id, monitors in out.items()}
+
+
+def own_outages(session: Session, span: Span, as_at: datetime | None = None) -> list[case.OwnOutage]:
+    """When we were offline ourselves inside `span`: what was noted by `as_at` (None: by now) and not withdrawn."""
+    query = select(OwnOutage).where(col(OwnOutage.start_at) < span.end, col(OwnOutage.end_at) > span.start)
+    rows = session.exec(query.order_by(col(OwnOutage.start_at), col(OwnOutage.id)))
+    return [
+        case.OwnOutage(Span(row.start_at, row.end_at), row.reason)
+        for row in rows
+        if (as_at is None or row.created_at <= as_at)
+        and (row.withdrawn_at is None or (as_at is not None and row.withdrawn_at > as_at))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """Time per state of one monitor inside a span, as observed: a failure counts from its first observation,
+    confirmed or not. What no observation covers, and our own outages, is `unknown`; the four sum to the span."""
+
+    up: timedelta
+    degraded: timedelta
+    down: timedelta
+    unknown: timedelta
+
+    @property
+    def coverage(self) -> Fraction:
+        """The share of the span in which the state is known."""
+        known = self.up + self.degraded + self.down
+        return Fraction(known // _TICK, (known + self.unknown) // _TICK)
+
+
+_TICK = timedelta(microseconds=1)
+
+
+def observed(session: Session, monitor_ids: Collection[UUID] | None, span: Span) -> dict[UUID, Observed]:
+    """What each monitor saw inside `span`: "all sites, one month" in one query over the runs. None: all monitors."""
+    sums = _sums(session, monitor_ids, span)
+    for own in union(clip((outage.span for outage in own_outages(session, span)), span)):
+        for monitor, parts in _sums(session, monitor_ids, own).items():
+            for code, length in enumerate(parts):
+                sums[monitor][code] -= length
+    whole = (span.end - span.start) // _TICK
+    out = {}
+    for monitor, (up, degraded, down, _) in sums.items():
+        lengths = (up, degraded, down, whole - up - degraded - down)
+        out[monitor] = Observed(*(timedelta(microseconds=length) for length in lengths))
+    return out
+
+
+def _sums(session: Session, monitor_ids: Collection[UUID] | None, span: Span) -> dict[UUID, list[int]]:
+    """Microseconds per state (by its code) and monitor."""
+    low, high = micros(span.start), micros(span.end)
+    earlier = _RUN.alias().c
+    least, greatest = ("min", "max") if session.get_bind().dialect.name == "sqlite" else ("least", "greatest")
+    length = getattr(sa.func, least)(_RUN.c.held_until, high) - getattr(sa.func, greatest)(_RUN.c.first_at, low)
+    start = sa.select(sa.func.max(earlier.first_at)).where(earlier.monitor == _MONITOR.c.key, earlier.first_at <= low)
+    query = (
+        sa.select(_MONITOR.c.id, _RUN.c.state, sa.func.sum(length))
+        .select_from(_MONITOR)
+        .outerjoin(
+            _RUN,
+            sa.and_(
+                _RUN.c.monitor == _MONITOR.c.key,
+                _RUN.c.first_at >= sa.func.coalesce(start.scalar_subquery(), NONE),
+                _RUN.c.first_at < high,
+                _RUN.c.held_until > low,
+            ),
+        )
+        .group_by(_MONITOR.c.id, _RUN.c.state)
+    )
+    sums: dict[UUID, list[int]] = defaultdict(lambda: [0] * len(STATES))
+    for part in [None] if monitor_ids is None else _parts(list(monitor_ids)):
+        rows = session.connection().execute(query if part is None else query.where(_MONITOR.c.id.in_(part)))
+        for monitor, state, total in rows:
+            parts = sums[monitor]
+            if state is not None:
+                parts[state] = int(total)
+    return sums
+
+
+def _with_runs(session: Session, monitors: Sequence[Monitor], span: Span) -> list[case.Monitor]:
+    low, high = micros(span.start), micros(span.end)
+    runs: dict[int, list[case.ObservedRun]] = defaultdict(list)
+    good_before = _edge(low, before=True)
+    good_after = _edge(high, before=False)
+    query = (
+        sa.select(_RUN.c.monitor, _RUN.c.state, _RUN.c.first_at, _RUN.c.last_at, _RUN.c.count)
+        .select_from(_MONITOR)
+        .join(
+            _RUN,
+            sa.and_(
+                _RUN.c.monitor == _MONITOR.c.key,
+                _RUN.c.first_at >= sa.func.coalesce(good_before, NONE),
+                _RUN.c.first_at <= sa.func.coalesce(good_after, FOREVER),
+            ),
+        )
+        .order_by(_RUN.c.monitor, _RUN.c.first_at)
+    )
+    for part in _parts([monitor.key for monitor in monitors]):
+        for key, state, first, last, count in session.connection().execute(query.where(_MONITOR.c.key.in_(part))):
+            run = case.ObservedRun(STATES[state], EPOCH + timedelta(0, 0, first), EPOCH + timedelta(0, 0, last), count)
+            runs[key].append(run)
+    return [
+        case.Monitor(
+            str(row.id),
+            row.name,
+            timedelta(seconds=row.interval_seconds),
+            row.confirm_after,
+            tuple(runs[row.key or 0]),
+            row.until_at,
+        )
+        for row in monitors
+    ]
+
+
+def _edge(edge: int, *, before: bool) -> sa.ScalarSelect[int]:
+    """The first moment of the nearest good run that ends before, or begins after, the edge."""
+    other = _RUN.alias().c
+    side = (other.last_at < edge, other.first_at < edge) if before else (other.first_at >= edge,)
+    return (
+        sa.select(other.first_at)
+        .where(other.monitor == _MONITOR.c.key, other.state.in_(_GOOD), *side)
+        .order_by(other.first_at.desc() if before else other.first_at)
+        .limit(1)
+        .correlate(_MONITOR)
+        .scalar_subquery()
+    )
+
+
+def _parts(keys: Sequence[UUID | int | None], size: int = 500) -> Iterable[list[UUID | int | None]]:
+    for place in range(0, len(keys), size):
+        yield list(keys[place : place + size])
