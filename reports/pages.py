@@ -7,10 +7,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from . import charts, sentences, words
+from . import charts, letters, sentences, words
 from .charts.sites import site_mark
 from .charts.timeledger import sum_line
 from .documents import BreachReport, ClientLetter, Header, MonthlyProviderReport, Share
+from .letters.window import address_lines
 from .words import Words
 
 HERE = Path(__file__).parent
@@ -75,7 +76,7 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
         {"value": sentences.availability(sla, target.percent), "accent": sla.answer == "breached",
          "label": f"available{' so far' if so_far else ''}, SLA method (promised {target.percent} %)"},
         {"value": f"{words.clock(sla.down_seconds)} h", "accent": sla.answer == "breached",
-         "label": f"downtime that counts (allowed in the month: {words.duration(target.allowed_seconds)})"},
+         "label": f"downtime that counts; {words.duration(target.allowed_seconds)} are allowed"},
     ]  # fmt: skip
     if document.windows:
         totals = document.window_totals
@@ -89,15 +90,17 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
                       "label": f"last day to claim{amount}"})  # fmt: skip
     else:
         tiles.append({"value": "nothing", "accent": False, "label": "to claim under the contract"})
+    roomy = document.header.paper == "A4" and not quiet
+    height = charts.height_of(document.days, w, roomy)
     figures = {
-        "calendar": charts.calendar(document.days, sentences.calendar_title(document, w), w),
-        "months": charts.months(document.months, sentences.months_title(document, w), w),
+        "calendar": charts.calendar(document.days, sentences.calendar_title(document, w), w, roomy),
+        "months": charts.months(document.months, sentences.months_title(document, w), w, height),
     }
     if document.windows:
-        figures["ledger"] = charts.time_ledger(
-            document.windows, document.window_totals, sentences.ledger_title(document.windows, w), w
-        )
-        figures["gantt"] = charts.gantt(document.windows, document.header.as_at, sentences.gantt_title(document.windows), w)
+        windows, as_at = document.windows, document.header.as_at
+        title = sentences.ledger_title(windows, w)
+        figures["ledger"] = charts.time_ledger(windows, document.window_totals, title, w, roomy)
+        figures["gantt"] = charts.gantt(windows, as_at, sentences.gantt_title(windows), w, roomy)
     if counts.current < len(document.sites):
         figures["sites"] = charts.site_grid(document.sites, sentences.sites_title(counts))
     by_ref = {promise.ref: promise for promise in document.promises}
@@ -134,6 +137,8 @@ def title_of(document: Printable) -> str:
     """The document's title, as its metadata and the browser's tab show it."""
     if isinstance(document, MonthlyProviderReport):
         return f"Monthly provider report {document.service.name}, {document.period.label}"
+    if isinstance(document, ClientLetter):
+        return letters.subject_of(document)
     raise NotImplementedError(document.kind)
 
 
@@ -141,10 +146,14 @@ def page(document: Printable, screen: bool = False) -> str:
     """The HTML of a document; with `screen` it carries its styles and stands alone in a browser."""
     w = words_of(document.header)
     title = title_of(document)
-    styles = style("page.css") + style("screen.css") if screen else ""
+    styles = style("page.css") + style("letter.css") + style("screen.css") if screen else ""
     if isinstance(document, MonthlyProviderReport):
         head = f"{document.header.agency.name} · {title}"
         return environment().get_template("monthly.html").render(
             **_frame(document, title, head, styles), **_monthly(document, w)
+        )
+    if isinstance(document, ClientLetter):
+        return environment().get_template("letter.html").render(
+            **_frame(document, title, "", styles), sheet=letters.sheet_of(document), address=address_lines(document)
         )
     raise NotImplementedError(document.kind)

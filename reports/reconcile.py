@@ -1,1 +1,251 @@
-def check(document): ...
+"""Total checks before every render: one figure must be the same wherever a document shows it.
+
+A document that disagrees with itself is refused, naming both figures and both places. Nothing is corrected here.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from fractions import Fraction
+
+from .documents import (
+    BreachReport, ClientLetter, Figure, Header, MonthlyProviderReport, Outage, Period, Reading, Share, Site, SiteCounts,
+    Span, Window, WindowTotals,
+)  # fmt: skip
+from .errors import FiguresDisagree
+from .letters import check_address
+from .letters.sheet import check_length
+
+
+def same(one: object, where_one: str, two: object, where_two: str) -> None:
+    if one != two:
+        raise FiguresDisagree(where_one, f"{one} here, but {two} in {where_two}", "both must be the same figure")
+
+
+def at_most(one: int, where_one: str, two: int, where_two: str) -> None:
+    if one > two:
+        raise FiguresDisagree(where_one, f"{one} here is more than {two} in {where_two}", "it can be at most that")
+
+
+def between(start: datetime, end: datetime) -> int:
+    return int((end - start).total_seconds())
+
+
+def clipped(start: datetime, end: datetime, span: Span) -> int:
+    """Seconds of [start, end) inside the span."""
+    return max(0, between(max(start, span.start_at), min(end, span.end_at)))
+
+
+def check(document: MonthlyProviderReport | BreachReport | ClientLetter) -> None:
+    """Refuse a document whose figures disagree."""
+    match document:
+        case MonthlyProviderReport():
+            _period(document.period, document.header)
+            _readings(document.readings, document.period, document.header, document.target.percent)
+            _windows(document.windows, document.window_totals, document.header)
+            _outages(document.outages, document.readings, document.period, document.header)
+            _sites(document.sites, document.site_counts, document.header)
+            _days(document)
+            _months(document)
+            _promises(document)
+            _coverage(document)
+        case BreachReport():
+            _period(document.period, document.header)
+            _readings(document.readings, document.period, document.header, document.target.percent)
+            _windows(document.windows, document.window_totals, document.header)
+            _outages(document.outages, document.readings, document.period, document.header)
+            _sites(document.sites, document.site_counts, document.header)
+            _claim(document)
+        case ClientLetter():
+            _letter(document)
+
+
+def _period(period: Period, header: Header) -> None:
+    passed = min(max(between(period.span.start_at, header.as_at), 0), period.span.seconds)
+    same(period.elapsed_seconds, "period.elapsed_seconds", passed, "header.as_at less period.span.start_at")
+    same(header.so_far, "header.so_far", header.as_at < period.span.end_at, "header.as_at before period.span.end_at")
+
+
+def _figure(figure: Figure, where: str, whole: int, target: str) -> None:
+    share = figure.availability
+    if share is None:
+        same(figure.answer, f"{where}.answer", "unproven", f"{where}.availability (none)")
+        return
+    same(share.numerator + figure.down_seconds, f"{where}.availability.numerator + down_seconds", share.denominator,
+         f"{where}.availability.denominator")  # fmt: skip
+    at_most(figure.down_seconds, f"{where}.down_seconds", whole, "the length of the period")
+    if figure.answer != "unproven":
+        met = Fraction(share.numerator * 100, share.denominator) >= Fraction(target)
+        same(figure.answer, f"{where}.answer", "met" if met else "breached", "its availability against target.percent")
+
+
+def _readings(readings: Sequence[Reading], period: Period, header: Header, target: str) -> None:
+    order = ("raw", "announced_removed", "sla_method")
+    same(tuple(r.name for r in readings), "readings", order, "the order of the three readings")
+    for index, reading in enumerate(readings):
+        where = f"readings[{index}]"
+        same(reading.so_far is not None, f"{where}.so_far given", header.so_far, "header.so_far")
+        if reading.so_far is not None:
+            _figure(reading.so_far, f"{where}.so_far", period.elapsed_seconds, target)
+            same(reading.so_far.down_seconds, f"{where}.so_far.down_seconds", reading.month.down_seconds,
+                 f"{where}.month.down_seconds (if nothing more happens)")  # fmt: skip
+        _figure(reading.month, f"{where}.month", period.span.seconds, target)
+    raw = readings[0].month.down_seconds
+    for index in (1, 2):
+        at_most(readings[index].month.down_seconds, f"readings[{index}].month.down_seconds", raw, "the raw reading")
+
+
+def _ratio(ratio: Share | None, seconds: int | None, promised: int, where: str) -> None:
+    if ratio is None:
+        return
+    same(ratio.numerator, f"{where}.numerator", seconds, "the seconds it stands for")
+    same(ratio.denominator, f"{where}.denominator", promised, "promised_seconds")
+
+
+def _window(window: Window, where: str, header: Header) -> None:
+    same(window.promised_seconds, f"{where}.promised_seconds", window.promised.seconds, f"{where}.promised")
+    notice = between(window.announced_at, window.promised.start_at)
+    same(window.notice_seconds, f"{where}.notice_seconds", max(notice, 0), f"{where}.announced_at to promised.start_at")
+    _ratio(window.down_ratio, window.down_seconds, window.promised_seconds, f"{where}.down_ratio")
+    _ratio(window.work_ratio, window.work_seconds, window.promised_seconds, f"{where}.work_ratio")
+    if window.carried_out == "no":
+        found = (window.down_ratio, window.work_ratio, window.started_at)
+        same(found, f"{where} (carried_out no): ratios and start", (None, None, None), "a window that did not take place")
+    if window.work_open and window.started_at is not None:
+        same(window.work_seconds, f"{where}.work_seconds", between(window.started_at, header.as_at),
+             f"{where}.started_at to header.as_at")  # fmt: skip
+    down = [s for s in window.stretches if s.state == "down"]
+    if down:
+        total = sum(between(s.start_at, s.end_at) for s in down)
+        same(window.down_seconds, f"{where}.down_seconds", total, f"{where}.stretches")
+    for index, stretch in enumerate(window.stretches):
+        if stretch.open:
+            same(stretch.end_at, f"{where}.stretches[{index}].end_at", header.as_at, "header.as_at (it is open)")
+
+
+def _windows(windows: Sequence[Window], totals: WindowTotals, header: Header) -> None:
+    for index, window in enumerate(windows):
+        _window(window, f"windows[{index}]", header)
+    same(totals.announced, "window_totals.announced", len(windows), "windows")
+    announced = sum(w.promised_seconds for w in windows)
+    same(totals.announced_seconds, "window_totals.announced_seconds", announced, "the sum over windows")
+    done = sum(w.carried_out != "no" for w in windows)
+    same(totals.carried_out, "window_totals.carried_out", done, "windows that took place")
+    taken = sum(_taken(w) for w in windows if w.carried_out != "no")
+    same(totals.taken_seconds, "window_totals.taken_seconds", taken, "the sum over windows")
+
+
+def _taken(window: Window) -> int:
+    return window.down_seconds if window.down_seconds is not None else window.work_seconds or 0
+
+
+def _outages(outages: Sequence[Outage], readings: Sequence[Reading], period: Period, header: Header) -> None:
+    for index, outage in enumerate(outages):
+        where = f"outages[{index}]"
+        end = outage.held_to or header.as_at
+        same(outage.held_seconds, f"{where}.held_seconds", between(outage.held_from, end), f"{where}.held_from to held_to")
+        inside = clipped(outage.held_from, end, period.span)
+        same(outage.in_period_seconds, f"{where}.in_period_seconds", inside, f"{where} held within period.span")
+        at_most(outage.at_least_seconds, f"{where}.at_least_seconds", outage.held_seconds, f"{where}.held_seconds")
+        at_most(outage.held_seconds, f"{where}.held_seconds", outage.at_most_seconds, f"{where}.at_most_seconds")
+    total = sum(outage.in_period_seconds for outage in outages)
+    same(readings[0].month.down_seconds, "readings[0].month.down_seconds (raw)", total, "the sum over outages")
+
+
+def _sites(sites: Sequence[Site], counts: SiteCounts, header: Header) -> None:
+    seen = Counter(site.state for site in sites)
+    for state in ("current", "not_current", "down", "unknown"):
+        same(getattr(counts, state), f"site_counts.{state}", seen[state], "the site table")
+    ids = [site.site_id for site in sites]
+    same(len(set(ids)), "sites: different ids", len(ids), "the number of rows")
+    for index, site in enumerate(sites):
+        if site.down_from is not None:
+            most = between(site.down_from, site.down_to or header.as_at)
+            at_most(site.down_seconds, f"sites[{index}].down_seconds", most, f"sites[{index}].down_from to down_to")
+        else:
+            same(site.down_seconds, f"sites[{index}].down_seconds", 0, f"sites[{index}].down_from (none)")
+
+
+def _days(document: MonthlyProviderReport) -> None:
+    days = document.days
+    length = sum(day.length_seconds for day in days)
+    same(length, "the days' length_seconds together", document.period.span.seconds, "period.span")
+    down = sum(day.down_seconds for day in days)
+    raw = document.readings[0].month.down_seconds
+    same(down, "the calendar's down_seconds together", raw, "readings[0].month.down_seconds (raw)")
+    for index, day in enumerate(days):
+        if index:
+            gap = (day.day - days[index - 1].day).days
+            same(gap, f"days[{index}].day: days since the one before", 1, "a month without holes")
+        known = day.length_seconds - day.unknown_seconds
+        at_most(day.down_seconds, f"days[{index}].down_seconds", known, f"days[{index}] less unknown_seconds")
+        if day.state != "measured":
+            same(day.down_seconds, f"days[{index}].down_seconds", 0, f"days[{index}].state {day.state}")
+
+
+def _months(document: MonthlyProviderReport) -> None:
+    bar, raw = document.months[-1], document.readings[0].month.down_seconds
+    same(bar.down_seconds, "months[11].down_seconds", raw, "readings[0].month.down_seconds (raw)")
+    same(bar.allowed_seconds, "months[11].allowed_seconds", document.target.allowed_seconds, "target.allowed_seconds")
+    firsts = [bar.month for bar in document.months]
+    steps = [(b.year - a.year) * 12 + b.month - a.month for a, b in zip(firsts, firsts[1:], strict=False)]
+    same(steps, "months: steps from one to the next", [1] * 11, "twelve months in a row")
+    same(firsts[-1], "months[11].month", document.days[0].day if document.days else firsts[-1], "the first of days")
+
+
+def _promises(document: MonthlyProviderReport) -> None:
+    refs = [promise.ref for promise in document.promises]
+    same(len(set(refs)), "promises: different refs", len(refs), "the number of promises")
+    for ref in document.sign_off:
+        same(ref in refs, f"sign_off {ref} among promises", True, "promises (every line to sign must be one)")
+    lead = next(r for r in document.readings if r.name == "sla_method")
+    figure = lead.so_far or lead.month
+    for index, promise in enumerate(document.promises):
+        if promise.subject == "availability" and promise.figure.unit == "share" and figure.availability is not None:
+            shown, exact = promise.figure.share, figure.availability
+            same(Fraction(shown.numerator, shown.denominator), f"promises[{index}].figure",
+                 Fraction(exact.numerator, exact.denominator), "readings[2] (SLA method)")  # fmt: skip
+
+
+def _coverage(document: MonthlyProviderReport) -> None:
+    seen = document.coverage
+    same(seen.elapsed_seconds, "coverage.elapsed_seconds", document.period.elapsed_seconds, "period.elapsed_seconds")
+    gaps = sum(gap.seconds for gap in seen.gaps)
+    same(seen.known_seconds + gaps, "coverage.known_seconds + gaps", seen.elapsed_seconds, "coverage.elapsed_seconds")
+    for index, gap in enumerate(seen.gaps):
+        same(gap.seconds, f"coverage.gaps[{index}].seconds", between(gap.start_at, gap.end_at), "its start_at to end_at")
+
+
+def _claim(document: BreachReport) -> None:
+    named = {exhibit.number for exhibit in document.exhibits}
+    for index, deviation in enumerate(document.deviations):
+        for exhibit in deviation.exhibits:
+            same(exhibit in named, f"deviations[{index}].exhibits {exhibit} in the index", True, "exhibits")
+    effect = document.effect
+    same(effect.sites_total, "effect.sites_total", len(document.sites), "the site table")
+    affected = sum(site.down_seconds > 0 for site in document.sites)
+    same(effect.sites_affected, "effect.sites_affected", affected, "sites with downtime")
+    total = sum(site.down_seconds for site in document.sites)
+    same(effect.site_seconds, "effect.site_seconds", total, "the sum over sites")
+    if document.claim.basis == "credit" and document.amount is None:
+        raise FiguresDisagree("amount", "a claim for a credit has no amount", "give the amount, or basis 'goodwill'")
+    if document.amount is not None and document.service.monthly_fee is not None:
+        same(document.amount.amount.currency, "amount.amount.currency", document.service.monthly_fee.currency,
+             "service.monthly_fee.currency")  # fmt: skip
+
+
+def _letter(letter: ClientLetter) -> None:
+    strangers: Iterable[str] = (s.host_name for s in letter.sites if s.client_id != letter.recipient.client_id)
+    for host in strangers:
+        raise FiguresDisagree("sites", f"{host} belongs to another client", "a letter shows its own client's sites only")
+    body = letter.body
+    if body.letter == "L4":
+        down = between(body.down_from, letter.header.as_at)
+        at_most(body.down_seconds, "body.down_seconds", down, "body.down_from to header.as_at")
+        late = between(body.announced.end_at, letter.header.as_at)
+        same(body.beyond_seconds, "body.beyond_seconds", late, "body.announced.end_at to header.as_at")
+    if body.letter == "L3":
+        notice = between(letter.header.as_at, body.new.start_at)
+        same(body.notice_seconds, "body.notice_seconds", notice, "header.as_at to body.new.start_at")
+    check_address(letter)
+    check_length(letter)

@@ -12,7 +12,7 @@ OUTCOMES = {
     "withdrawn_late": "withdrawn late",
     "awaiting_outcome": "outcome not established",
     "in_progress": "in progress",
-    "overrunning": "overrunning, still open",
+    "overrunning": "overrunning",
     "completed_in_window": "completed in the window",
     "completed_late": "completed late",
     "partly_completed": "partly completed",

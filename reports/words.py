@@ -211,11 +211,14 @@ class Words:
             return "midnight" if self.american else "24:00"
         return None
 
-    def span(self, span: Span, short: bool = False) -> str:
+    def between(self, start: datetime, end: datetime, short: bool = False) -> str:
         """ "Sat 28 June 22:00–24:00", or both ends in full."""
         say = self.short_moment if short else self.moment
-        end = self._end(span.start_at, span.end_at)
-        return f"{say(span.start_at)}–{end}" if end else f"{say(span.start_at)} – {say(span.end_at)}"
+        last = self._end(start, end)
+        return f"{say(start)}–{last}" if last else f"{say(start)} – {say(end)}"
+
+    def span(self, span: Span, short: bool = False) -> str:
+        return self.between(span.start_at, span.end_at, short)
 
     def span_in_prose(self, span: Span) -> str:
         """ "Saturday 28 June from 22:00 to midnight"."""

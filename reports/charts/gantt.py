@@ -8,9 +8,9 @@ from markupsafe import Markup
 from ..documents import Stretch, Window
 from ..glyphs import width as text_width
 from ..words import Words, brief, duration
-from .ink import ACCENT, FULL, GREY, INK, RULE, SOFT, box, figure, hatch, line, text, ticks
+from .ink import ACCENT, FULL, GREY, INK, PAPER, RULE, SOFT, box, figure, hatch, line, text, ticks
 
-LEFT, ROW, TOP = 118.0, 31.0, 12.0
+LEFT, TOP = 118.0, 12.0
 
 
 def _since(at: datetime, window: Window) -> int:
@@ -23,14 +23,16 @@ def _stretch(stretch: Stretch, window: Window, y: float, scale: float) -> list[M
     promised = LEFT + window.promised_seconds * scale
     parts: list[Markup] = []
     if stretch.state == "not_current":
-        parts.append(box(x, y + 12, far - x, 12, "none", ACCENT, 0.9, "2.4 1.6"))
+        parts.append(box(x, y + 14, far - x, 15, "none", ACCENT, 0.9, "2.4 1.6"))
         room, colour, label = far - x, ACCENT, "reachable, not current"
+        if text_width(label, 7.5) + 6 > room:
+            label = "not current"
     else:
-        parts.append(box(x, y + 12, max(min(promised, far) - x, 0), 12, GREY))
+        parts.append(box(x, y + 14, max(min(promised, far) - x, 0), 15, GREY))
         if far > promised:
             begin = max(x, promised)
             fill = "url(#gantt-open)" if stretch.open else ACCENT
-            parts.append(box(begin, y + 12, far - begin, 12, fill, ACCENT if stretch.open else "none"))
+            parts.append(box(begin, y + 14, far - begin, 15, fill, ACCENT if stretch.open else "none"))
         room, colour = far - max(x, promised), "#ffffff" if not stretch.open else INK
         x = max(x, promised)
         beyond = end - max(start, window.promised_seconds)
@@ -38,33 +40,36 @@ def _stretch(stretch: Stretch, window: Window, y: float, scale: float) -> list[M
         if label and text_width(label, 7.5) + 10 > room:
             label = f"{brief(beyond)} beyond"
     if label and text_width(label, 7.5) + 6 <= room and not (stretch.open and stretch.state == "down"):
-        parts.append(text(x + 5 if stretch.state == "down" else (x + far) / 2, y + 20.7, label, fill=colour,
+        parts.append(text(x + 5 if stretch.state == "down" else (x + far) / 2, y + 24.2, label, fill=colour,
                           anchor="start" if stretch.state == "down" else "middle"))  # fmt: skip
     return parts
 
 
-def gantt(windows: Sequence[Window], as_at: datetime, title: str, words: Words) -> Markup:
+def gantt(windows: Sequence[Window], as_at: datetime, title: str, words: Words, roomy: bool = True) -> Markup:
     """Outline = announced; grey and accent = unavailable; dashed = reachable, not current; tick = the as-at time."""
     ends = [_since(s.end_at, w) for w in windows for s in w.stretches]
     longest = max([w.promised_seconds for w in windows] + ends)
     marks = ticks(longest)
     scale = (FULL - LEFT - 14) / marks[-1]
-    bottom = TOP + len(windows) * ROW
+    pitch = 45.0 if roomy else 38.0
+    bottom = TOP + len(windows) * pitch
     parts: list[Markup] = []
     for mark in marks:
         x = LEFT + mark * scale
         parts.append(line(x, TOP - 4, x, bottom, RULE if mark else INK, 0.5 if mark else 0.75))
         parts.append(text(x, bottom + 9, f"+{brief(mark) if mark else '0 h'}", size=7, fill=SOFT, anchor="middle"))
     for index, window in enumerate(windows):
-        y = TOP + index * ROW
+        y = TOP + index * pitch
         promised = window.promised_seconds * scale
         parts += [
             text(0, y + 9, f"Window {window.number}", size=8.5, bold=True),
             text(0, y + 19.5, words.short_moment(window.promised.start_at), size=7.5, fill=SOFT),
-            box(LEFT, y + 1.5, promised, 8.5, "#ffffff", INK, 0.9),
+            box(LEFT, y, promised, 11, PAPER, INK, 0.9),
         ]
         if window.carried_out == "no":
-            parts.append(text(LEFT + promised + 5, y + 9, "announced, did not take place", italic=True))
+            said = "announced, did not take place"
+            parts.append(box(LEFT + promised + 3, y + 1.5, text_width(said, 7.5) + 4, 9.5, PAPER))
+            parts.append(text(LEFT + promised + 5, y + 8.6, said, italic=True))
         for stretch in window.stretches:
             parts += _stretch(stretch, window, y, scale)
         since = _since(as_at, window)
@@ -73,7 +78,7 @@ def gantt(windows: Sequence[Window], as_at: datetime, title: str, words: Words) 
             label = f"as at +{brief(since)}"
             fits = x + 4 + text_width(label, 7.5) < FULL
             parts += [
-                line(x, y - 1, x, y + 28, INK, 1.1),
+                line(x, y, x, y + 33, INK, 1.1),
                 text(x + 4 if fits else x - 4, y + 6.5, label, anchor="start" if fits else "end"),
             ]
     return figure(FULL, bottom + 11, title, parts, hatch("gantt-open", ACCENT))

@@ -8,23 +8,23 @@ from ..documents import MonthBar
 from ..words import Words, minutes
 from .ink import ACCENT, GREY, INK, RULE, SOFT, box, figure, hatch, line, text
 
-WIDE, HIGH, TOP = 236.0, 112.0, 12.0
+WIDE, TOP = 236.0, 12.0
 
 
-def months(bars: Sequence[MonthBar], title: str, words: Words) -> Markup:
-    """Grey within the allowance, accent beyond it; dashed line = allowed minutes; hatch = not observed."""
+def months(bars: Sequence[MonthBar], title: str, words: Words, height: float = 190.0) -> Markup:
+    """Grey within the allowance, accent beyond; dashes = allowed; hatch = not observed; * = observed in part."""
+    high = height - TOP - 22
     step = WIDE / len(bars)
     thick = step * 0.66
     highest = max([b.down_seconds or 0 for b in bars] + [b.allowed_seconds or 0 for b in bars] + [60])
-    scale = HIGH / highest
-    floor = TOP + HIGH
+    scale = high / highest
+    floor = TOP + high
     parts: list[Markup] = []
     for index, bar in enumerate(bars):
         x = index * step + (step - thick) / 2
         middle = x + thick / 2
         if bar.down_seconds is None:
-            parts.append(box(x, floor - 22, thick, 22, "url(#month-unseen)"))
-            parts.append(text(middle, floor - 25, "no data", size=7, fill=SOFT, anchor="middle" if index else "start"))
+            parts.append(box(x, TOP, thick, high, "url(#month-unseen)"))
         else:
             over = bar.allowed_seconds is not None and bar.down_seconds > bar.allowed_seconds
             top = floor - bar.down_seconds * scale
@@ -33,9 +33,8 @@ def months(bars: Sequence[MonthBar], title: str, words: Words) -> Markup:
             allowed = None if bar.allowed_seconds is None else floor - bar.allowed_seconds * scale
             if allowed is not None and not over and label_y - 6 < allowed:
                 label_y = min(label_y, allowed - 3)
-            parts.append(text(middle, label_y, minutes(bar.down_seconds), size=7, bold=over, anchor="middle"))
-            if bar.incomplete:
-                parts.append(text(middle, label_y - 8, "gap", size=7, fill=SOFT, italic=True, anchor="middle"))
+            label = minutes(bar.down_seconds) + ("*" if bar.incomplete else "")
+            parts.append(text(middle, label_y, label, size=7, bold=over, anchor="middle"))
         if bar.allowed_seconds is not None:
             y = floor - bar.allowed_seconds * scale
             parts.append(line(index * step, y, (index + 1) * step, y, INK, 0.8, "2 1.5"))
@@ -44,4 +43,4 @@ def months(bars: Sequence[MonthBar], title: str, words: Words) -> Markup:
             parts.append(text(middle, floor + 18, str(bar.month.year), size=7, fill=SOFT, anchor="middle"))
     parts.append(line(0, floor, WIDE, floor, INK, 0.75))
     parts.append(line(0, floor + 22, WIDE, floor + 22, RULE, 0.01))
-    return figure(WIDE, floor + 20, title, parts, hatch("month-unseen", SOFT))
+    return figure(WIDE, floor + 20, title, parts, hatch("month-unseen", GREY))
