@@ -15,7 +15,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, model_validator
 
 from app.sla.clauses import (
+    BillingCycle,
     CalendarMonth,
+    CalendarQuarter,
+    CalendarYear,
     Claim,
     Clause,
     Counting,
@@ -26,10 +29,12 @@ from app.sla.clauses import (
     Percent,
     PeriodClause,
     Positive,
+    RollingDays,
     Share,
     TerminationClause,
     Zone,
 )
+from app.sla.periods import Period, billing_cycle, calendar_month, calendar_quarter, calendar_year, rolling_days
 
 EXAMPLE = '{"timezone": "Europe/Berlin", "currency": "EUR", "target_percent": "99.9", "credit": {"kind": "none"}}'
 
@@ -142,6 +147,21 @@ class Sla(Clause):
         return tuple(out)
 
 
+def named_period(terms: Sla, month: str) -> Period:
+    """The period of these terms that begins in (rolling: ends with; year and quarter: contains) the month "2025-06"."""
+    zone, clause = terms.timezone, terms.period
+    if isinstance(clause, BillingCycle):
+        return billing_cycle(month, zone, clause.anchor_day)
+    calendar = calendar_month(month, zone)
+    if isinstance(clause, CalendarQuarter):
+        return calendar_quarter(f"{month[:4]}-Q{(int(month[5:]) + 2) // 3}", zone)
+    if isinstance(clause, CalendarYear):
+        return calendar_year(month[:4], zone)
+    if isinstance(clause, RollingDays):
+        return rolling_days(calendar.last_day, clause.days, zone)
+    return calendar
+
+
 def read_terms(data: Any) -> Sla:
     """`Sla` from plain data. Raises `TermsError` naming each wrong field's path, with an example."""
     try:
@@ -156,4 +176,4 @@ def read_terms(data: Any) -> Sla:
         raise TermsError("; ".join(lines)) from error
 
 
-__all__ = ["Sla", "SourceQuote", "TermsError", "TimedPromise", "read_terms"]
+__all__ = ["Sla", "SourceQuote", "TermsError", "TimedPromise", "named_period", "read_terms"]
