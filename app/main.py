@@ -14,7 +14,10 @@ from sqlalchemy import Engine
 
 import app.access.api
 import app.evidence.api
+import app.notices.actions
+import app.notices.api
 import app.probes.api
+import app.statements.api
 from app.access.guard import identify
 from app.db import make_engine, reader
 from app.settings import Settings
@@ -23,7 +26,7 @@ from app.web.edge import utc_now
 from app.web.limits import BodyLimit
 
 VERSION = "0.1.0"
-ROOMS = (app.access.api, app.evidence.api, app.probes.api)
+ROOMS = (app.access.api, app.evidence.api, app.probes.api, app.statements.api, app.notices.api)
 
 
 class Health(BaseModel):
@@ -38,6 +41,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
     service.state.clock = clock
     service.state.guard = identify
     service.state.settings = settings
+    service.state.letters_sent = app.notices.actions.letters_sent
     special = {"/observations": settings.max_import_bytes, "/messages": settings.max_message_bytes}
     service.add_middleware(BodyLimit, limit=settings.max_body_bytes, special=special)
     problems.install(service)
@@ -78,4 +82,6 @@ TAGS = [
     {"name": "observations", "description": "Monitors, what they saw, and when we were offline ourselves."},
     {"name": "access", "description": "Tokens and their roles."},
     {"name": "evidence", "description": "The append-only, hash-chained log of everything that was entered."},
+    {"name": "statements", "description": "A service's month, judged; its papers, previewed and issued."},
+    {"name": "notices", "description": "What clients were told, letter by letter, and what of it is no longer true."},
 ]

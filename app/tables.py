@@ -10,9 +10,11 @@ import app.evidence.tables
 import app.incidents.tables
 import app.maintenance.tables
 import app.messages.tables
+import app.notices.tables
 import app.outcomes.tables
 import app.probes.tables
 import app.sites.tables
+import app.statements.tables
 import app.web.tables  # noqa: F401
 
 metadata = SQLModel.metadata

@@ -10,9 +10,11 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
+from sqlmodel import Session
 
 from app.access.actions import recognise
 from app.access.tables import ROLES, Token
+from app.db import reader
 from app.errors import NotAllowed
 from app.web.edge import Edge
 
@@ -25,8 +27,10 @@ def identify(request: Request) -> Token:
     """The token of this request, looked up once. Raises NotSignedIn."""
     edge: Edge = request.state.edge
     if edge.token is None:
-        edge.token = recognise(edge.open(), request.headers.get("authorization"))
-        edge.open().info["actor"] = f"token:{edge.token.name}"
+        with Session(
+            reader(edge.engine), expire_on_commit=False
+        ) as session:  # never waits for, or holds, the write lock
+            edge.token = recognise(session, request.headers.get("authorization"))
     return edge.token  # type: ignore[return-value]
 
 

@@ -25,7 +25,12 @@ def install(app: FastAPI) -> None:
             swagger_js_url="/static/swagger/swagger-ui-bundle.js",
             swagger_css_url="/static/swagger/swagger-ui.css",
             swagger_favicon_url="/static/swagger/favicon-32x32.png",
-            swagger_ui_parameters={"persistAuthorization": True, "docExpansion": "none", "filter": True},
+            swagger_ui_parameters={
+                "persistAuthorization": True,
+                "docExpansion": "none",
+                "filter": True,
+                "validatorUrl": None,
+            },
         )
 
     @app.get("/", include_in_schema=False)

@@ -1,0 +1,41 @@
+"""The command `kept`: the same actions as the API, by hand.
+
+Exit codes: 0 done · 1 looked and found something wrong · 2 bad input · 3 not allowed · 4 not found ·
+5 does not fit what is recorded · 6 something is missing on this machine.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from app.errors import KeptError
+
+command = typer.Typer(
+    name="kept",
+    help="What a hosting provider promised, against what happened.",
+    epilog="Exit codes: 0 done, 1 found something wrong, 2 bad input, 3 not allowed, 4 not found, 5 conflict, "
+    "6 missing on this machine.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Entry point: errors of ours become one sentence and an exit code, never a traceback."""
+    from app.cli import checking, papers, records, running  # noqa: F401  (each hangs its commands in)
+
+    try:
+        command()
+    except KeptError as error:
+        print(f"kept: {error.sentence()}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("kept: interrupted; what was not committed was rolled back", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        sys.stderr.close()
+        raise SystemExit(0) from None

@@ -1,0 +1,1 @@
+"""What clients were told: composed, issued, and found again when it is no longer true."""

@@ -1,0 +1,246 @@
+"""Notices over the API: draft, read, issue, and who believes what that is no longer true."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlmodel import Session, select
+
+from app.access.guard import Operator, Viewer
+from app.db import reader
+from app.errors import Conflict
+from app.fields import Id, In, Instant, Line, Out
+from app.notices import actions
+from app.notices.tables import Letter, Notice
+from app.notices.wording import Words
+from app.statements.actions import press, refused
+from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, found, page
+from reports import documents as doc
+from reports.errors import RenderRefused
+
+router = Router(tags=["notices"])
+PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "The letter."}}
+AsAt = Annotated[Instant | None, Query(description="The moment asked about; left out: now.")]
+
+
+class NoticeIn(In):
+    """One round of letters. `words` says which letter it is (`kind`) and what it needs."""
+
+    service_id: Id
+    window_id: Id
+    as_at: Annotated[Instant | None, Field(description="The moment the letters speak of; left out: now.")] = None
+    follows: Annotated[Id | None, Field(description="The notice whose recipients this goes to, and only to them.")] = (
+        None
+    )
+    leave_out: Annotated[
+        list[Id], Field(max_length=1000, default_factory=list, description="Clients who get none, by your decision.")
+    ]
+    words: Words
+
+
+class NoticeOut(Out):
+    id: UUID
+    service_id: UUID
+    number: int
+    kind: str
+    window_id: UUID
+    work_id: UUID
+    follows: UUID | None
+    as_at: datetime
+    created_at: datetime
+    issued_at: datetime | None
+    approved_by: str | None
+
+
+class LetterOut(Out):
+    id: UUID
+    notice_id: UUID
+    client_id: UUID
+    contact_id: UUID | None
+    stated: dict[str, str]
+    document_digest: str
+    pdf_digest: str | None
+
+
+class PreviewOut(BaseModel):
+    """A letter as it would go out now."""
+
+    client_id: UUID
+    contact_id: UUID
+    stated: dict[str, str]
+    document: dict[str, Any]
+
+
+class IssueIn(In):
+    approved_by: Annotated[Line, Field(max_length=120, examples=["Dana Reyes"])]
+    issued_at: Annotated[Instant | None, Field(description="When they went out; left out: now.")] = None
+
+
+class Untrue(BaseModel):
+    fact: Annotated[str, Field(examples=["window:0197…"])]
+    told: str
+    now: str
+
+
+class StaleOut(BaseModel):
+    letter_id: UUID
+    notice_id: UUID
+    client_id: UUID
+    client_number: str
+    client: str
+    kind: str
+    told_at: datetime
+    since: datetime
+    untrue: list[Untrue]
+
+
+@router.post("/notices", status_code=201, dependencies=[Operator])
+def draft(body: NoticeIn, session: SessionDep, now: NowDep, response: Response) -> NoticeOut:
+    """Draft a round of letters. Every letter is composed once to show that it can be written; nothing is sent."""
+    row = actions.draft(
+        session,
+        service_id=body.service_id,
+        window_id=body.window_id,
+        words=body.words,
+        follows=body.follows,
+        as_at=body.as_at or now,
+        leave_out=frozenset(body.leave_out),
+        now=now,
+    )
+    response.headers["location"] = f"/api/v1/notices/{row.id}"
+    return NoticeOut.model_validate(row)
+
+
+@router.get("/notices", dependencies=[Viewer])
+def list_notices(session: SessionDep, paging: PagingDep, service_id: UUID | None = None) -> Page[NoticeOut]:
+    """Rounds of letters, oldest first."""
+    query = select(Notice)
+    if service_id is not None:
+        query = query.where(Notice.service_id == service_id)
+    rows, following = page(session, query, Notice.id, paging)
+    return Page(items=[NoticeOut.model_validate(row) for row in rows], next=following)
+
+
+@router.get("/notices/stale", dependencies=[Viewer])
+def stale(session: SessionDep, now: NowDep, service_id: Annotated[UUID, Query()], as_at: AsAt = None) -> list[StaleOut]:
+    """Who believes what that is no longer true, and since when. Each client's newest letter per work counts."""
+    items = actions.stale(session, service_id, as_at or now)
+    return [
+        StaleOut(
+            letter_id=item.letter_id,
+            notice_id=item.notice_id,
+            client_id=item.client_id,
+            client_number=item.client_number,
+            client=item.client,
+            kind=item.kind,
+            told_at=item.told_at,
+            since=item.since,
+            untrue=[Untrue(fact=fact, told=told, now=current) for fact, told, current in item.untrue],
+        )
+        for item in items
+    ]
+
+
+@router.get("/notices/{notice_id}", dependencies=[Viewer])
+def read(notice_id: UUID, session: SessionDep) -> NoticeOut:
+    """One round of letters."""
+    return NoticeOut.model_validate(found(session.get(Notice, notice_id), "notice", notice_id))
+
+
+@router.get("/notices/{notice_id}/preview", dependencies=[Viewer])
+def preview(notice_id: UUID, session: SessionDep) -> list[PreviewOut]:
+    """Who would get what: every letter as it stands, from the record as at the notice's moment."""
+    notice = found(session.get(Notice, notice_id), "notice", notice_id)
+    if notice.issued_at is not None:
+        raise Conflict("this notice was issued; its letters stand under /letters", field="notice_id")
+    drafts = actions.compose_all(session, notice, issued=False)
+    return [
+        PreviewOut(
+            client_id=item.client_id,
+            contact_id=item.contact_id,
+            stated=item.stated,
+            document=item.document.model_dump(mode="json"),
+        )
+        for item in drafts
+    ]
+
+
+@router.post("/notices/{notice_id}/issue", dependencies=[Operator])
+def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> NoticeOut:
+    """Freeze all letters of the round with their PDFs and recipients. Needs a named person; happens once."""
+    edge: Edge = request.state.edge
+    if body.issued_at is not None and body.issued_at > now:
+        raise Conflict(
+            "letters cannot have gone out in the future", field="issued_at", example=now.isoformat(timespec="seconds")
+        )
+    with Session(reader(edge.engine), expire_on_commit=False) as session:
+        notice = found(session.get(Notice, notice_id), "notice", notice_id)
+        if notice.issued_at is not None:
+            raise Conflict("this notice was issued before; what went out is not changed", field="notice_id")
+        drafts = list(actions.compose_all(session, notice, issued=True))
+    from reports import press as shop
+
+    pdfs: dict[int, bytes] = {}
+    try:
+        pdfs.update(shop.render_many([item.document for item in drafts]))
+    except RenderRefused as error:
+        raise refused(error) from None
+    writing = edge.open()
+    writing.info["actor"] = f"token:{edge.token.name}" if edge.token else "unknown"
+    row = found(writing.get(Notice, notice_id), "notice", notice_id)
+    ready = [(item, pdfs[index]) for index, item in enumerate(drafts)]
+    actions.issue(writing, row, ready, approved_by=body.approved_by, issued_at=body.issued_at or now, now=now)
+    return NoticeOut.model_validate(row)
+
+
+@router.get("/letters", dependencies=[Viewer])
+def list_letters(
+    session: SessionDep, paging: PagingDep, notice_id: UUID | None = None, client_id: UUID | None = None
+) -> Page[LetterOut]:
+    """Issued letters, oldest first."""
+    query = select(Letter)
+    if notice_id is not None:
+        query = query.where(Letter.notice_id == notice_id)
+    if client_id is not None:
+        query = query.where(Letter.client_id == client_id)
+    rows, following = page(session, query, Letter.id, paging)
+    return Page(items=[LetterOut.model_validate(row) for row in rows], next=following)
+
+
+def _letter(session: Session, letter_id: UUID) -> Letter:
+    return found(session.get(Letter, letter_id), "letter", letter_id)
+
+
+@router.get("/letters/{letter_id}/letter.pdf", dependencies=[Viewer], response_class=Response, responses=PDF)
+def letter_pdf(letter_id: UUID, session: SessionDep) -> Response:
+    """The very bytes that were issued."""
+    row = _letter(session, letter_id)
+    if row.pdf is None:
+        raise Conflict("this letter's content was erased; its digest stays in the log", field="letter_id")
+    return Response(
+        row.pdf, media_type="application/pdf", headers={"content-disposition": f'inline; filename="{_name(row)}.pdf"'}
+    )
+
+
+@router.get(
+    "/letters/{letter_id}/letter.{form}",
+    dependencies=[Viewer],
+    response_class=Response,
+    responses={200: {"content": {"text/html": {}, "application/json": {}}}},
+)
+def letter_other(letter_id: UUID, form: Literal["html", "json"], session: SessionDep) -> Response:
+    """The letter as a page, or its document as JSON."""
+    row = _letter(session, letter_id)
+    if form == "json":
+        return Response(row.document, media_type="application/json")
+    document = doc.ClientLetter.model_validate_json(row.document)
+    headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return Response(press(document, "html"), media_type="text/html; charset=utf-8", headers=headers)
+
+
+def _name(row: Letter) -> str:
+    return doc.ClientLetter.model_validate_json(row.document).header.number

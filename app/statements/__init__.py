@@ -1,0 +1,1 @@
+"""Judged periods: gathered from the rooms, previewed while open, frozen once issued."""

@@ -1,0 +1,212 @@
+"""Statements over the API: ask, read, preview, issue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlmodel import Session, select
+
+from app.access.guard import Operator, Viewer
+from app.db import reader
+from app.errors import NotFound
+from app.evidence.tables import Attachment
+from app.fields import Day, Id, In, Instant, Line, Month, Out, Text
+from app.statements import actions, shown
+from app.statements.tables import Paper, StatementRow
+from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, found, page
+
+router = Router(tags=["statements"])
+Kind = Annotated[Literal["monthly", "breach"], Query(description="The monthly report, or the breach report and claim.")]
+Size = Annotated[Literal["A4", "Letter"] | None, Query(description="Paper; the agency's own if left out.")]
+Form = Literal["pdf", "html", "json"]
+MEDIA = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "json": "application/json"}
+PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "The paper."}}
+HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}, "description": "The paper."}}
+JSON: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {}}, "description": "The paper's figures."}
+}
+
+
+class WishesIn(In):
+    """What a person adds to the papers."""
+
+    remark: Annotated[Text | None, Field(max_length=2000, description="Printed under the verdict.")] = None
+    impact: Annotated[
+        Text | None, Field(max_length=2000, description="Specific impact, where no target was missed.")
+    ] = None
+    opening: Annotated[Text | None, Field(max_length=3000, description="The claim's first words.")] = None
+    good_standing: Literal["yes", "no", "not_stated"] = "not_stated"
+    staff_minutes: Annotated[int | None, Field(ge=0, le=1_000_000, description="Staff time, as a statement.")] = None
+    staff_statement: Annotated[Text | None, Field(max_length=2000)] = None
+    claim_number: Annotated[Line | None, Field(max_length=60, examples=["0007"])] = None
+    previously_claimed: bool = False
+    filed_on: Day | None = None
+    reply_by: Day | None = None
+
+
+class StatementIn(In):
+    service_id: Id
+    month: Month
+    as_at: Annotated[
+        Instant | None, Field(description="The moment judged at; left out: always the moment of reading.")
+    ] = None
+    wishes: WishesIn = WishesIn()
+
+
+class StatementRef(Out):
+    id: UUID
+    service_id: UUID
+    month: str
+    as_at: datetime | None
+    created_at: datetime
+
+
+class IssueIn(In):
+    kind: Literal["monthly", "breach"] = "monthly"
+    paper: Literal["A4", "Letter"] | None = None
+    approved_by: Annotated[Line, Field(max_length=120, examples=["Dana Reyes"])]
+
+
+class PaperOut(Out):
+    id: UUID
+    statement_id: UUID
+    kind: str
+    size: str
+    number: str
+    version: int
+    replaces: str | None
+    as_at: datetime
+    issued_at: datetime
+    approved_by: str
+    document_digest: str
+    pdf_digest: str
+
+
+class Judged(BaseModel):
+    """The judged period with the question it answers."""
+
+    id: UUID
+    month: str
+    figures: shown.StatementOut
+
+
+def _size(session: Session, size: str | None) -> str:
+    from app.statements.named import agency_of
+
+    return size or agency_of(session).paper
+
+
+@router.post("/statements", status_code=201, dependencies=[Operator])
+def ask(body: StatementIn, session: SessionDep, now: NowDep, response: Response) -> StatementRef:
+    """Ask for a month of a service. Its figures follow the record until papers are issued from it."""
+    wishes = body.wishes.model_dump(mode="json", exclude_none=True)
+    row = actions.ask(session, service_id=body.service_id, month=body.month, as_at=body.as_at, wishes=wishes, now=now)
+    response.headers["location"] = f"/api/v1/statements/{row.id}"
+    return StatementRef.model_validate(row)
+
+
+@router.get("/statements", dependencies=[Viewer])
+def list_statements(session: SessionDep, paging: PagingDep, service_id: UUID | None = None) -> Page[StatementRef]:
+    """Statements asked for, oldest first."""
+    query = select(StatementRow)
+    if service_id is not None:
+        query = query.where(StatementRow.service_id == service_id)
+    rows, following = page(session, query, StatementRow.id, paging)
+    return Page(items=[StatementRef.model_validate(row) for row in rows], next=following)
+
+
+@router.get("/statements/{statement_id}", dependencies=[Viewer])
+def read(statement_id: UUID, session: SessionDep, now: NowDep) -> Judged:
+    """The judged period: readings, windows, promises, credit, deadline, sites. Whole seconds and exact fractions."""
+    row = found(session.get(StatementRow, statement_id), "statement", statement_id)
+    _, statement = actions.judged(session, row, now)
+    return Judged(id=row.id, month=row.month, figures=shown.statement_out(statement))
+
+
+def _report(request: Request, statement_id: UUID, kind: str, size: str | None, form: Form) -> Response:
+    """Reads in one short transaction; the press runs after it is closed."""
+    edge: Edge = request.state.edge
+    with Session(reader(edge.engine), expire_on_commit=False) as session:
+        row = found(session.get(StatementRow, statement_id), "statement", statement_id)
+        paper = actions.printed(session, row, kind, _size(session, size), edge.now, request.app.state.letters_sent)
+    if form == "json":
+        content = paper.document.model_dump_json().encode()
+    elif form == "pdf" and paper.pdf is not None:
+        content = paper.pdf
+    else:
+        content = actions.press(paper.document, form)
+    headers = {"content-disposition": f'inline; filename="{paper.name}.{form}"'}
+    if form == "html":
+        headers["content-security-policy"] = (
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
+        )
+    return Response(content, media_type=MEDIA[form], headers=headers)
+
+
+@router.get("/statements/{statement_id}/report.pdf", dependencies=[Viewer], response_class=Response, responses=PDF)
+def report_pdf(request: Request, statement_id: UUID, kind: Kind = "monthly", paper: Size = None) -> Response:
+    """The paper as tagged PDF, its figures attached as JSON. Issued: the frozen bytes; else a preview."""
+    return _report(request, statement_id, kind, paper, "pdf")
+
+
+@router.get("/statements/{statement_id}/report.html", dependencies=[Viewer], response_class=Response, responses=HTML)
+def report_html(request: Request, statement_id: UUID, kind: Kind = "monthly", paper: Size = None) -> Response:
+    """The same paper as one self-contained page."""
+    return _report(request, statement_id, kind, paper, "html")
+
+
+@router.get("/statements/{statement_id}/report.json", dependencies=[Viewer], response_class=Response, responses=JSON)
+def report_json(request: Request, statement_id: UUID, kind: Kind = "monthly", paper: Size = None) -> Response:
+    """The same figures for machines: what the press prints, every number decided."""
+    return _report(request, statement_id, kind, paper, "json")
+
+
+@router.post("/statements/{statement_id}/issue", status_code=201, dependencies=[Operator])
+def issue(request: Request, statement_id: UUID, body: IssueIn, now: NowDep, response: Response) -> PaperOut:
+    """Freeze a paper under a number and version, with its digests in the evidence log. Needs a named person."""
+    edge: Edge = request.state.edge
+    with Session(reader(edge.engine), expire_on_commit=False) as session:
+        row = found(session.get(StatementRow, statement_id), "statement", statement_id)
+        size, letters = _size(session, body.paper), request.app.state.letters_sent
+        draft = actions.compose(session, row, body.kind, size, now, letters)
+        version, replaces = actions.next_version(session, draft.header.number)
+        document = actions.compose(
+            session, row, body.kind, size, now, letters, version=version, replaces=replaces, issued=True
+        )
+    pdf = actions.press(document, "pdf")
+    writing = edge.open()
+    writing.info["actor"] = f"token:{edge.token.name}" if edge.token else "unknown"
+    paper = actions.issue(writing, row, document, pdf, kind=body.kind, approved_by=body.approved_by, now=now)
+    response.headers["location"] = f"/api/v1/papers/{paper.id}"
+    return PaperOut.model_validate(paper)
+
+
+@router.get("/papers", dependencies=[Viewer])
+def list_papers(session: SessionDep, paging: PagingDep, statement_id: UUID | None = None) -> Page[PaperOut]:
+    """Issued papers, oldest first."""
+    query = select(Paper)
+    if statement_id is not None:
+        query = query.where(Paper.statement_id == statement_id)
+    rows, following = page(session, query, Paper.id, paging)
+    return Page(items=[PaperOut.model_validate(row) for row in rows], next=following)
+
+
+@router.get("/papers/{paper_id}", dependencies=[Viewer])
+def read_paper(paper_id: UUID, session: SessionDep) -> PaperOut:
+    """One issued paper: number, version, digests."""
+    return PaperOut.model_validate(found(session.get(Paper, paper_id), "paper", paper_id))
+
+
+@router.get("/papers/{paper_id}/paper.pdf", dependencies=[Viewer], response_class=Response, responses=PDF)
+def paper_pdf(paper_id: UUID, session: SessionDep) -> Response:
+    """The very bytes that were issued."""
+    paper = found(session.get(Paper, paper_id), "paper", paper_id)
+    kept = session.get(Attachment, paper.pdf_digest)
+    if kept is None:
+        raise NotFound("the paper's bytes are gone; `kept evidence verify` says since when", field="paper_id")
+    headers = {"content-disposition": f'inline; filename="{paper.number}_v{paper.version}.pdf"'}
+    return Response(kept.content, media_type="application/pdf", headers=headers)

@@ -1,0 +1,159 @@
+"""Names, seal and exhibits for the papers of one statement: the context beside the case."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from app.agency.tables import Agency
+from app.errors import Conflict
+from app.evidence.actions import head
+from app.messages.tables import Message
+from app.papers.context import Context, Exhibit, LettersSent, Wishes
+from app.probes.tables import Monitor
+from app.sla.case import Case
+from app.statements.gather import CHANNELS, provider_of
+from reports import documents as doc
+
+
+def agency_of(session: Session, moment: datetime | None = None) -> Agency:
+    """The agency's newest row. Raises Conflict, with what to do, where none was entered."""
+    row = session.exec(select(Agency).order_by(col(Agency.id).desc()).limit(1)).first()
+    if row is None:
+        raise Conflict(
+            "no paper can be written before the agency is named", field="agency", example="PUT /api/v1/agency"
+        )
+    return row
+
+
+def agency_block(row: Agency) -> doc.Agency:
+    """The sender as papers show it. Raises Conflict naming the field that is missing."""
+    for name in ("phone", "email"):
+        if not getattr(row, name):
+            raise Conflict("papers name how to reach the agency", field=f"agency.{name}", example="PUT /api/v1/agency")
+    return doc.Agency(
+        name=row.name,
+        address=tuple(row.address),
+        contact=row.contact_person,
+        phone=row.phone or "",
+        email=row.email or "",
+    )
+
+
+def file_name(text: str) -> str:
+    """A name as it may stand in a document's number and in a file's name."""
+    return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-")[:60] or "service"
+
+
+def wishes_of(values: dict[str, Any]) -> Wishes:
+    from datetime import date
+
+    days = {name: date.fromisoformat(values[name]) for name in ("reply_by", "filed_on") if values.get(name)}
+    staff = {"staff_time": timedelta(minutes=values["staff_minutes"])} if values.get("staff_minutes") else {}
+    plain = {name: values[name] for name in Wishes.__slots__ if values.get(name) is not None and name not in days}
+    return Wishes(**{**plain, **days, **staff})
+
+
+def context_of(
+    session: Session,
+    case: Case,
+    *,
+    paper: str,
+    kind: str,
+    version: int = 1,
+    replaces: str | None = None,
+    issued: bool = False,
+    wishes: dict[str, Any] | None = None,
+    letters: LettersSent = LettersSent(),
+) -> Context:
+    """Everything a paper of this case names. `kind`: report | claim."""
+    provider, service = provider_of(session, UUID(case.service_id))
+    agency = agency_of(session)
+    entries, digest = head(session)
+    number = f"{case.period.label}_{file_name(service.name)}_{kind}"
+    sources = session.exec(
+        select(Monitor.source).where(Monitor.service_id == service.id).order_by(col(Monitor.key))
+    ).all()
+    return Context(
+        agency=agency_block(agency),
+        provider=doc.Provider(name=provider.name, account=provider.account or "-", contact=provider.account_manager),
+        service=doc.Service(
+            name=service.name,
+            plan=service.kind or None,
+            monthly_fee=doc.Money(amount=f"{case.monthly_fee:.2f}", currency=case.currency),
+        ),
+        zone=service.zone,
+        paper=paper,  # type: ignore[arg-type]
+        language="en-US" if agency.locale.replace("_", "-") == "en-US" else "en-GB",
+        number=number,
+        version=version,
+        replaces=replaces,
+        issued=issued,
+        evidence_head=digest,
+        evidence_entries=entries,
+        exhibits=exhibits(session, provider.id, case),
+        letters=letters,
+        wishes=wishes_of({"claim_number": f"{case.period.label}-{file_name(service.name)}", **(wishes or {})}),
+        monitor_sources=tuple(dict.fromkeys(sources)),
+    )
+
+
+def exhibits(session: Session, provider_id: UUID, case: Case) -> tuple[Exhibit, ...]:
+    """What can be pointed at, in the order in which it reached us: messages kept whole, then tickets and notes."""
+    out = []
+    start, used = case.period.span.start - timedelta(days=31), {line.source.ref for line in case.lines}
+    query = select(Message).where(Message.provider_id == provider_id, col(Message.received_at) <= case.as_at)
+    for message in session.exec(query.order_by(col(Message.received_at))):
+        if message.received_at < start and f"message:{message.id}" not in used:
+            continue
+        what = message.subject or (message.text or "message")[:80]
+        channel = CHANNELS.get(message.channel, message.channel)
+        out.append(
+            Exhibit(
+                f"message:{message.id}",
+                f"Provider's message: {what}",
+                f"provider, {channel}",
+                message.received_at,
+                message.digest,
+            )
+        )
+    for ticket in case.tickets:
+        out.append(
+            Exhibit(
+                f"ticket:{ticket.id}",
+                f"Ticket {ticket.number}: {ticket.subject}",
+                "provider's ticket system",
+                ticket.opened_at,
+                None,
+            )
+        )
+    for line in case.lines:
+        if line.source.ref.split(":")[0] in ("said", "note", "finding", "procedure"):
+            words = {"P": "told by the provider", "N": "our note", "M": "measured", "T": "ticket", "C": "client"}[
+                line.source.code.value
+            ]
+            out.append(
+                Exhibit(
+                    line.source.ref, line.text if len(line.text) < 120 else line.text[:117] + "…", words, line.at, None
+                )
+            )
+    for monitor in case.monitors:
+        if monitor.runs:
+            seen = sum(run.count for run in monitor.runs)
+            first = max(monitor.runs[0].first_at, datetime(1990, 1, 1, tzinfo=UTC))
+            out.append(
+                Exhibit(
+                    f"monitor:{monitor.id}",
+                    f"Observations of {monitor.name}: {seen} in the months shown",
+                    "our measurement",
+                    first,
+                    None,
+                )
+            )
+    seen_refs: set[str] = set()
+    unique = [item for item in out if not (item.ref in seen_refs or seen_refs.add(item.ref))]  # type: ignore[func-returns-value]
+    return tuple(sorted(unique, key=lambda item: item.obtained_at))
