@@ -17,6 +17,8 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+from app.errors import BadInput
+
 EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -127,6 +129,14 @@ def _amount(value: Any) -> Any:
     if isinstance(value, str) and not re.fullmatch(r"\d{1,12}(\.\d{1,4})?", value.strip()):
         raise ValueError('must be a plain amount with at most four decimals, e.g. "400.00"')
     return value
+
+
+def happened(moment: datetime, now: datetime, field: str) -> datetime:
+    """The moment of something that has happened. Raises BadInput when it still lies ahead of `now`."""
+    if moment > now:
+        stamp = now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        raise BadInput(f"has not come yet: it is {stamp} now", field=field, example=stamp)
+    return moment
 
 
 Line = Annotated[str, Field(max_length=200, examples=["HOST-1"]), AfterValidator(_one_line)]

@@ -13,10 +13,18 @@ from pydantic import BaseModel
 from sqlalchemy import Engine
 
 import app.access.api
+import app.agency.api
+import app.agreements.api
+import app.clients.api
 import app.evidence.api
+import app.incidents.api
+import app.maintenance.api
+import app.messages.api
 import app.notices.actions
 import app.notices.api
+import app.outcomes.api
 import app.probes.api
+import app.sites.api
 import app.statements.api
 from app.access.guard import identify
 from app.db import make_engine, reader
@@ -26,7 +34,21 @@ from app.web.edge import utc_now
 from app.web.limits import BodyLimit
 
 VERSION = "0.1.0"
-ROOMS = (app.access.api, app.evidence.api, app.probes.api, app.statements.api, app.notices.api)
+ROOMS = (
+    app.access.api,
+    app.agency.api,
+    app.agreements.api,
+    app.clients.api,
+    app.sites.api,
+    app.messages.api,
+    app.maintenance.api,
+    app.outcomes.api,
+    app.incidents.api,
+    app.evidence.api,
+    app.probes.api,
+    app.statements.api,
+    app.notices.api,
+)
 
 
 class Health(BaseModel):
@@ -43,6 +65,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
     service.state.settings = settings
     service.state.letters_sent = app.notices.actions.letters_sent
     special = {"/observations": settings.max_import_bytes, "/messages": settings.max_message_bytes}
+    special["/messages/raw"] = settings.max_message_bytes
     service.add_middleware(BodyLimit, limit=settings.max_body_bytes, special=special)
     problems.install(service)
     docs.install(service)
@@ -81,6 +104,14 @@ sent. Errors are RFC 9457 problems that name the field and show what would be ri
 TAGS = [
     {"name": "observations", "description": "Monitors, what they saw, and when we were offline ourselves."},
     {"name": "access", "description": "Tokens and their roles."},
+    {"name": "agency", "description": "Who we are: the sender of every letter."},
+    {"name": "agreements", "description": "Providers, services, and what their contracts promise, from which day."},
+    {"name": "clients", "description": "Who we answer to, and the people there as they were on any day."},
+    {"name": "sites", "description": "Websites, the service each sits on, and whether they are back."},
+    {"name": "messages", "description": "What the provider wrote or said, kept whole."},
+    {"name": "maintenance", "description": "Works, agreed procedures, promised windows and every revision of them."},
+    {"name": "outcomes", "description": "What was said of a window, found in it, and decided about it."},
+    {"name": "incidents", "description": "The human account: incidents, notes, tickets, replies."},
     {"name": "evidence", "description": "The append-only, hash-chained log of everything that was entered."},
     {"name": "statements", "description": "A service's month, judged; its papers, previewed and issued."},
     {"name": "notices", "description": "What clients were told, letter by letter, and what of it is no longer true."},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -50,6 +51,21 @@ def source_of(row: Message | None, source: str | None) -> str:
     if row is None:
         return "N"
     return "T" if row.channel == "ticket" else "P"
+
+
+def received(row: Message | None, at: datetime | None, field: str) -> datetime:
+    """The moment something reached us: the message's, or what was given where there is no message.
+
+    Raises BadInput when it is missing, or is not when the message came.
+    """
+    if row is None:
+        if at is None:
+            raise BadInput("is needed where no message is named", field=field, example="2025-06-03T10:05:00+02:00")
+        return at
+    if at is not None and at != row.received_at:
+        came = row.received_at.isoformat()
+        raise BadInput(f"differs from when the message came, {came}; leave it out", field=field, example=came)
+    return row.received_at
 
 
 def attachments(row: Message | None) -> tuple[str, ...]:
