@@ -28,7 +28,7 @@ def environment() -> Environment:
     env.filters["keep"] = lambda text: words.kept_together(str(text))
     env.globals.update(
         duration=words.duration, brief=words.brief, clock=words.clock, times=words.times, percent=words.percent,
-        availability=sentences.availability, counted=sentences.counted, outcomes=sentences.OUTCOMES,
+        availability=sentences.availability, utc=words.utc, counted=sentences.counted, outcomes=sentences.OUTCOMES,
         flags=sentences.FLAGS, reading_names=sentences.READINGS, site_states=sentences.SITE_STATES,
         sources=sentences.SOURCES, prior_states=sentences.PRIOR_STATES,
     )  # fmt: skip
@@ -117,6 +117,22 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _breach(document: BreachReport, w: Words) -> dict[str, Any]:
+    roomy = document.header.paper == "A4"
+    figures: dict[str, Markup | None] = {"sites": None}
+    if document.windows:
+        windows, as_at = document.windows, document.header.as_at
+        title = sentences.ledger_title(windows, w)
+        figures["ledger"] = charts.time_ledger(windows, document.window_totals, title, w, roomy)
+        figures["gantt"] = charts.gantt(windows, as_at, sentences.gantt_title(windows), w, roomy)
+    if document.site_counts.current < len(document.sites):
+        figures["sites"] = charts.site_grid(document.sites, sentences.sites_title(document.site_counts))
+    return {
+        "figures": figures, "sla": sentences.sla_figure(document), "site_legend": site_legend(document),
+        "opening": document.opening or sentences.claim_opening(document, w),
+    }  # fmt: skip
+
+
 def coverage_text(document: MonthlyProviderReport) -> str:
     seen = document.coverage
     return words.percent(Share(numerator=seen.known_seconds, denominator=seen.elapsed_seconds), places=2)
@@ -137,9 +153,9 @@ def title_of(document: Printable) -> str:
     """The document's title, as its metadata and the browser's tab show it."""
     if isinstance(document, MonthlyProviderReport):
         return f"Monthly provider report {document.service.name}, {document.period.label}"
-    if isinstance(document, ClientLetter):
-        return letters.subject_of(document)
-    raise NotImplementedError(document.kind)
+    if isinstance(document, BreachReport):
+        return sentences.claim_subject(document)
+    return letters.subject_of(document)
 
 
 def page(document: Printable, screen: bool = False) -> str:
@@ -152,8 +168,11 @@ def page(document: Printable, screen: bool = False) -> str:
         return environment().get_template("monthly.html").render(
             **_frame(document, title, head, styles), **_monthly(document, w)
         )
-    if isinstance(document, ClientLetter):
-        return environment().get_template("letter.html").render(
-            **_frame(document, title, "", styles), sheet=letters.sheet_of(document), address=address_lines(document)
+    if isinstance(document, BreachReport):
+        head = f"{document.header.agency.name} · {title}"
+        return environment().get_template("breach.html").render(
+            **_frame(document, title, head, styles), **_breach(document, w)
         )
-    raise NotImplementedError(document.kind)
+    return environment().get_template("letter.html").render(
+        **_frame(document, title, "", styles), sheet=letters.sheet_of(document), address=address_lines(document)
+    )

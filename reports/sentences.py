@@ -191,6 +191,39 @@ def months_title(document: MonthlyProviderReport, words: Words) -> str:
     return f"{words.month(this.month)}: {said}; {number(over)} of twelve months beyond the minutes allowed."
 
 
+def claim_subject(document: BreachReport) -> str:
+    """The subject a provider's billing desk sorts by; without a credit due it says so plainly."""
+    if document.claim.basis == "credit":
+        return f"SLA Credit Request - {document.service.name} - {document.period.label} - claim {document.claim.number}"
+    return f"Service failure report and request for goodwill - {document.service.name} - {document.period.label}"
+
+
+def claim_opening(document: BreachReport, words: Words) -> str:
+    """What is asked, what was measured, what is counted, and that it was not claimed before."""
+    raw = next(r for r in document.readings if r.name == "raw").month.down_seconds
+    counted_down = sla_figure(document).down_seconds
+    parts = []
+    if document.claim.basis == "credit" and document.amount is not None:
+        sum_ = words.money(document.amount.amount)
+        clause = document.amount.clause_ref
+        parts.append(f"We request the service credit under clause {clause} for {document.period.label}: {sum_}.")
+    else:
+        parts.append("The contract may leave no credit due. We ask for one all the same, for the reasons below.")
+    if document.outages:
+        longest = max(document.outages, key=lambda o: o.held_seconds)
+        since = words.moment(longest.held_from)
+        many = "" if len(document.outages) == 1 else f" in {counted(len(document.outages), 'outage')}, the longest"
+        parts.append(f"{document.service.name} was unavailable for {duration(raw)}{many} from {since}.")
+    if counted_down < raw:
+        parts.append(
+            f"We count {duration(counted_down)}, leaving out the {duration(raw - counted_down)} that were announced"
+            " in time. The remaining time was not announced, so the maintenance clause does not cover it."
+        )
+    if not document.claim.previously_claimed:
+        parts.append("This has not been claimed before.")
+    return " ".join(parts)
+
+
 def sites_title(counts: SiteCounts) -> str:
     whole = counts.current + counts.not_current + counts.down + counts.unknown
     return site_sentence(counts) or f"All {counted(whole, 'site')} are confirmed current."

@@ -213,8 +213,8 @@ def _overrunning(letter: ClientLetter, part: Overrunning, w: Words, say: Say) ->
     if len(down) == len(letter.sites):
         yield "lead", f"{names} {say.are} still unavailable."
     else:
-        verb = "is" if len(down) == 1 else "are"
-        yield "lead", f"{number(len(down)).capitalize()} of your {number(len(letter.sites))} websites {verb} unavailable."
+        verb, count = "is" if len(down) == 1 else "are", number(len(letter.sites))
+        yield "lead", f"{number(len(down)).capitalize()} of your {count} websites {verb} unavailable."
     yield "text", f"The work announced for {w.span_in_prose(part.announced)} has not finished."
     yield from _states(letter)
     end = "not known; I would rather give no time than a wrong one"
