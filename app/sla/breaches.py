@@ -48,7 +48,7 @@ def availability(bench: Bench) -> Iterator[Promise]:
     if terms is None or terms.target is None:
         return
     share = measured.sla.availability
-    figure = percent(share) if share is not None else "Nothing is known of the availability"
+    figure = percent(share, target=terms.target) if share is not None else "Nothing is known of the availability"
     so_far = "" if measured.closed else " so far"
     yield Promise(
         kind="availability",
@@ -102,8 +102,9 @@ def _window_text(bench: Bench, verdict: WindowVerdict, says: str) -> str:
     text = f"The window {says}."
     least = "≥ " if verdict.open else ""
     if verdict.downtime_ratio is not None:
-        down = elapsed(verdict.downtime)
-        text += f" The service was down {down}: {times(verdict.downtime_ratio)} the announced time."
+        still = "≥ " if verdict.open and bench.seen.down and bench.seen.down[-1].end >= bench.as_at else ""
+        down, ratio = elapsed(verdict.downtime), times(verdict.downtime_ratio)
+        text += f" The service was down {still}{down}: {still}{ratio} the announced time."
     if verdict.work_ratio is not None and verdict.work_open is not None:
         text += f" The work was open {least}{elapsed(verdict.work_open)}: {least}{times(verdict.work_ratio)}."
     return text

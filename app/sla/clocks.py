@@ -19,7 +19,7 @@ from app.sla.credits import Owed, settle
 from app.sla.periods import local_days
 from app.sla.statement import CalculationLine, Credit, Promise, PromiseStatus
 from app.sla.terms import TimedPromise
-from app.sla.wording import clause, elapsed, moment
+from app.sla.wording import clause, elapsed, long_elapsed, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _timed(bench: Bench, promise: TimedPromise, index: int, start: Tick, stop: T
         open=stop is None,
         source=stop.source if stop is not None else start.source,
         clause=clause(bench.terms, f"promises.{index}.target_minutes") if bench.terms is not None else None,
-        text=f"{elapsed(taken)} taken{still}; {elapsed(target)} promised.",
+        text=f"{long_elapsed(taken)} taken{still}; {elapsed(target)} promised.",
         credit=_credit(bench, promise, taken, target),
     )
 

@@ -7,6 +7,7 @@ Source: the terms vocabulary, "Order of computation".
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -71,12 +72,12 @@ def count(
         incidents = clip(incidents, in_service)
     kept: list[tuple[Span, Span]] = []
     ignored = 0
-    for incident in incidents:
-        for piece in minus([incident], excused):
-            if _long_enough(piece.length, rules):
-                kept.append((incident, piece))
-            else:
-                ignored += 1
+    for piece in minus(incidents, excused):  # incidents are disjoint, so each piece is of exactly one
+        incident = incidents[bisect_right(incidents, piece.start, key=lambda span: span.start) - 1]
+        if _long_enough(piece.length, rules):
+            kept.append((incident, piece))
+        else:
+            ignored += 1
     pieces = []
     for incident, piece in kept:
         if terms.attribution == "start_period":

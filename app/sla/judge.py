@@ -18,7 +18,7 @@ from app.sla.procedures import judge_steps
 from app.sla.readings import Measured, measure
 from app.sla.seen import Seen, look, terms_of
 from app.sla.sites import judge_sites
-from app.sla.spans import clip, intersect, total
+from app.sla.spans import overlaps
 from app.sla.statement import METHOD_VERSION, Outage, Statement, StateSpan, StateTotals, WindowVerdict
 from app.sla.trend import days, months
 from app.sla.windows import judge_windows
@@ -82,11 +82,17 @@ def _work_starts(windows: tuple[WindowVerdict, ...]) -> list[datetime]:
 
 def _outages(seen: Seen, measured: Measured, windows: tuple[WindowVerdict, ...]) -> tuple[Outage, ...]:
     """The confirmed outages that reach into the period, each whole, with the part that counts."""
-    stays = seen.in_service(measured.elapsed)
+    reach = measured.elapsed
+    if reach is None:
+        return ()
+    here = [facts for facts in seen.outages if facts.span.overlaps(reach)]
+    parts = [facts.span.clip(reach) or facts.span for facts in here]
+    excused = overlaps(parts, [part.span for part in measured.excused])
+    counted = overlaps(parts, measured.counted_spans)
+    inside = overlaps(parts, seen.in_service(reach))
     out: list[Outage] = []
-    for facts in seen.outages:
-        inside = [part for stay in stays for part in clip([facts.span], stay)]
-        if not inside:
+    for index, facts in enumerate(here):
+        if not inside[index]:
             continue
         out.append(
             Outage(
@@ -100,9 +106,9 @@ def _outages(seen: Seen, measured: Measured, windows: tuple[WindowVerdict, ...])
                 at_least=facts.at_least,
                 as_held=facts.span.length,
                 at_most=facts.at_most,
-                in_period=total(inside),
-                excused=total(intersect(inside, [part.span for part in measured.excused])),
-                counted=total(intersect(inside, measured.counted_spans)),
+                in_period=inside[index],
+                excused=excused[index],
+                counted=counted[index],
                 monitors=facts.monitors,
                 window_ids=tuple(v.window_id for v in windows if v.promised.overlaps(facts.span)),
             )

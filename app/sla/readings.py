@@ -16,7 +16,7 @@ from app.sla.counting import Counted, count, length_of, minutes
 from app.sla.excuse import excused
 from app.sla.periods import Period
 from app.sla.seen import Seen, announced_spans
-from app.sla.spans import Span, clip, minus, total, union
+from app.sla.spans import Span, clip, inside, minus, total, union
 from app.sla.statement import Excused, Reading, Verdict, WindowVerdict
 from app.sla.terms import Sla
 
@@ -67,9 +67,10 @@ def measure(seen: Seen, period: Period, terms: Sla | None, windows: Sequence[Win
     closed = seen.as_at >= period.span.end
     totals = seen.totals(elapsed)
     unknown = totals.get("unknown", ZERO)
-    down_here = tuple(part for stay in seen.in_service(elapsed) for part in clip(seen.down, stay))
-    announced = clip(announced_spans(seen.case), period.span)
-    parts = excused(windows, seen.case.windows, seen.down, terms, period, seen.as_at)
+    down_here = tuple(part for stay in seen.in_service(elapsed) for part in inside(seen.down, stay))
+    announced = inside(announced_spans(seen.case), period.span)
+    life = clip(seen.down, seen.case.in_service) if seen.case.in_service is not None else seen.down
+    parts = excused(windows, seen.case.windows, life, terms, period, seen.as_at)
     excused_here = tuple(
         Excused(span, part.window_id, part.clause)
         for part in parts

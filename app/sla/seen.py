@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from app.sla.case import Case, DatedTerms, State
 from app.sla.periods import Period, midnight
-from app.sla.spans import Span, between, clip, minus, union
+from app.sla.spans import Span, between, clip, inside, minus, union
 from app.sla.sweep import WORST_KNOWN, Segment, sweep, totals
 from app.sla.terms import Sla
 from app.sla.timeline import OutageFacts, Series, combine, down_spans, outages, own_spans, read
@@ -52,7 +52,7 @@ class Seen:
 
     def unknown(self, span: Span | None) -> tuple[Span, ...]:
         """Where nobody knows, while the service existed."""
-        return minus(self.in_service(span), clip(self.known, span))
+        return minus(self.in_service(span), inside(self.known, span))
 
     def observed(self, span: Span) -> tuple[int, int]:
         """Good observations inside the span, and all, of every monitor of the service."""

@@ -43,7 +43,7 @@ def sentences(window: Window, said: Sequence[Said], outages: Sequence[OutageFact
     for word in said:
         out.append(
             f"Said {moment(word.said_at, zone)} ({word.source.label or word.source.ref}): "
-            f"{_SAID[word.kind]}, {moment(word.at, zone)}. {word.text}".rstrip()
+            f"{_SAID[word.kind]}, {moment(word.at, zone)}" + (f': "{word.text}"' if word.text else ".")
         )
     return tuple(out)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.sla.case import Site, SiteCheck, SiteCurrent
 from app.sla.seen import Seen
-from app.sla.spans import Span, clip, total, union
+from app.sla.spans import Span, clip, inside, total, union
 from app.sla.statement import SiteVerdict
 from app.sla.timeline import down_spans, read
 
@@ -33,15 +33,15 @@ def judge_sites(seen: Seen, within: Span | None, work_starts: Iterable[datetime]
     last outage or the last start of work proves nothing about now: the state is unknown, the check is still shown.
     """
     since = max((s for s in work_starts if s <= seen.as_at), default=None)
-    service_down = clip(seen.down, within)
+    service_down = inside(seen.down, within)
     out = []
     for site in sorted(seen.case.sites, key=lambda site: (site.name, site.id)):
         stays = clip(site.placed, within)
         if not stays:
             continue
         own = down_spans([read(monitor, seen.as_at, seen.own) for monitor in site.monitors])
-        everything = union(service_down, clip(own, within))
-        down = union([part for stay in stays for part in clip(everything, stay)])
+        everything = union(service_down, inside(own, within))
+        down = union([part for stay in stays for part in inside(everything, stay)])
         check = check_as_at(site, seen.as_at)
         last = down[-1].end if down else None
         still = last is not None and any(span.end >= seen.as_at for span in (*own[-1:], *seen.down[-1:]))

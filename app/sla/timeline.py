@@ -179,7 +179,10 @@ def read(monitor: Monitor, as_at: datetime, own: Sequence[Span] = ()) -> Series:
         elif state in GOOD:
             good_at = run.last_at
         if state is not None and state is not State.UNKNOWN and run.first_at < end:
-            segments.extend((part.start, part.end, state) for part in _held(run.first_at, end, own))
+            if own:
+                segments.extend((part.start, part.end, state) for part in _held(run.first_at, end, own))
+            else:
+                segments.append((run.first_at, end, state))
         before = state if followed else None
     return Series(monitor, tuple(runs), tuple(segments), tuple(failures), tuple(unconfirmed), pending)
 

@@ -9,21 +9,21 @@ from app.sla.counting import length_of
 from app.sla.periods import Period, local_days
 from app.sla.readings import Measured, measure
 from app.sla.seen import Seen, terms_of
-from app.sla.spans import clip, total
+from app.sla.spans import inside, total
 from app.sla.statement import DayTotals, MonthTotals, WindowVerdict
 
 
 def days(seen: Seen, measured: Measured) -> tuple[DayTotals, ...]:
     """Every local day of the period, 23, 24 or 25 hours long; the days to come are marked."""
-    down = [part for stay in seen.in_service(measured.elapsed) for part in clip(seen.down, stay)]
+    down = [part for stay in seen.in_service(measured.elapsed) for part in inside(seen.down, stay)]
     unknown = seen.unknown(measured.elapsed)
     return tuple(
         DayTotals(
             day=day,
             span=span,
-            down=total(clip(down, span)),
-            unknown=total(clip(unknown, span)),
-            announced=total(clip(measured.announced, span)),
+            down=total(inside(down, span)),
+            unknown=total(inside(unknown, span)),
+            announced=total(inside(measured.announced, span)),
             future=span.start >= seen.as_at,
         )
         for day, span in local_days(measured.period.span, measured.period.zone)

@@ -26,6 +26,15 @@ def elapsed(length: timedelta) -> str:
     return f"{sign}{text} {seconds} s" if seconds else sign + text
 
 
+def long_elapsed(length: timedelta) -> str:
+    """ "31 d 15 h": for what runs for days; shorter than two days as `elapsed`."""
+    days, rest = divmod(length, timedelta(days=1))
+    if days < 2:
+        return elapsed(length)
+    hours, rest = divmod(rest, timedelta(hours=1))
+    return f"{days} d {hours} h" + (f" {elapsed(rest)}" if rest else "")
+
+
 def moment(instant: datetime, zone: str) -> str:
     """ "Sat 28 June 2025 22:00", by the clock of `zone`."""
     local = instant.astimezone(zone_of(zone))
@@ -39,13 +48,15 @@ def seconds(length: timedelta) -> str:
     return f"{whole}.{rest:06d} s" if rest else f"{whole} s"
 
 
-def percent(share: Fraction, places: int = 4) -> str:
-    """ "96.5812 %", half up; more places where fewer would read as 100 % or as 0 %."""
+def percent(share: Fraction, places: int = 4, target: Fraction | None = None) -> str:
+    """ "96.5812 %", half up; more places where fewer would read as 100 %, as 0 %, or as the wrong side of `target`."""
     scaled = share * 100
     while True:
         step = 10**places
         value = (scaled.numerator * step * 2 + scaled.denominator) // (scaled.denominator * 2)
-        if share in (0, 1) or 0 < value < 100 * step or places >= 24:
+        plain = share in (0, 1) or 0 < value < 100 * step
+        sided = target is None or (share < target) == (Fraction(value, 100 * step) < target)
+        if (plain and sided) or places >= 24:
             return f"{value // step}.{value % step:0{places}d} %"
         places += 1
 
