@@ -27,7 +27,7 @@ def environment() -> Environment:
     )  # fmt: skip
     env.filters["keep"] = lambda text: words.kept_together(str(text))
     env.globals.update(
-        duration=words.duration, brief=words.brief, clock=words.clock, times=words.times, percent=words.percent,
+        duration=words.duration, brief=words.brief, clock=words.clock, minutes=words.minutes, times=words.times, percent=words.percent,
         availability=sentences.availability, utc=words.utc, counted=sentences.counted, outcomes=sentences.OUTCOMES,
         flags=sentences.FLAGS, reading_names=sentences.READINGS, site_states=sentences.SITE_STATES,
         sources=sentences.SOURCES, prior_states=sentences.PRIOR_STATES,
@@ -118,7 +118,7 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
 
 
 def _breach(document: BreachReport, w: Words) -> dict[str, Any]:
-    roomy = document.header.paper == "A4"
+    roomy = False  # two figures and the table of promises share this page
     figures: dict[str, Markup | None] = {"sites": None}
     if document.windows:
         windows, as_at = document.windows, document.header.as_at

@@ -208,7 +208,7 @@ def claim_opening(document: BreachReport, words: Words) -> str:
         clause = document.amount.clause_ref
         parts.append(f"We request the service credit under clause {clause} for {document.period.label}: {sum_}.")
     else:
-        parts.append("The contract may leave no credit due. We ask for one all the same, for the reasons below.")
+        parts.append("The contract may leave no credit due. We ask for a gesture of goodwill all the same.")
     if document.outages:
         longest = max(document.outages, key=lambda o: o.held_seconds)
         since = words.moment(longest.held_from)

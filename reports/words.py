@@ -32,7 +32,11 @@ from .documents import (
 
 Answer = Literal["met", "breached", "unproven"]
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
-_FIGURE = re.compile(r"(?<=[\d≥]) (?=[\d%×]|(?:h|min|s|d|of)\b)|(?<=[A-Z]{3}) (?=\d)")
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_FIGURE = re.compile(
+    rf"(?<=[\d≥]) (?=[\d%×]|(?:h|min|s|d|{_MONTHS})\b)|(?<=\d [hd]) (?=\d)|(?<=min) (?=\d\d s\b)|(?<=[A-Z]{{3}}) (?=\d)"
+    rf"|(?<=(?:June|July)) (?=\d{{4}})"
+)
 
 
 def duration(seconds: int) -> str:
