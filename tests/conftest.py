@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlmodel import Session
 
-import app.tables
 from app.access.actions import create_token
 from app.db import make_engine, transaction
 from app.main import create_app
@@ -26,7 +25,6 @@ NOW = datetime(2025, 7, 1, 7, 0, tzinfo=UTC)  # Tue 1 July 2025, 09:00 in Berlin
 def migrate(url: str) -> None:
     engine = make_engine(url)
     upgrade(engine)
-    app.tables.metadata.create_all(engine)  # until 0001 is written
     engine.dispose()
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
 from app.cli import command
-from app.cli.place import AsJson, Data, database, say, settings, show_json, table
+from app.cli.place import AsJson, Data, database, progress, say, settings, show_json, table
 
 token = typer.Typer(help="Make, list and revoke API tokens.", no_args_is_help=True)
 command.add_typer(token, name="token")
@@ -76,3 +77,44 @@ def token_revoke(name: str, data: Data = None) -> None:
         session.info["actor"] = "person:command line"
         revoke_token(session, name=name, now=utc_now())
     say(f"The token {name!r} is revoked.")
+
+
+@imports.command("observations", epilog="Example: kept import observations june.csv.gz")
+def import_observations(
+    file: Annotated[
+        Path, typer.Argument(help="CSV or NDJSON, plain or gzip: at, monitor, state[, latency_ms, error].")
+    ],
+    form: Annotated[
+        Literal["csv", "ndjson"] | None, typer.Option("--format", help="Read off the file's name if left out.")
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Take in a file of observations: all of it, or nothing. The same file twice adds nothing."""
+    from app.db import transaction
+    from app.errors import BadInput
+    from app.probes.importing.files import import_file
+    from app.web.edge import utc_now
+
+    if not file.is_file():
+        raise BadInput("is not a file that can be read", field="FILE", example="june.csv")
+    plain = file.name.removesuffix(".gz")
+    chosen: Literal["csv", "ndjson"] = form or ("csv" if plain.endswith(".csv") else "ndjson")
+    with progress() as bar, transaction(database(settings(data))) as session:
+        session.info["actor"] = "person:command line"
+        task = bar.add_task(file.name, total=file.stat().st_size)
+        result = import_file(
+            session,
+            file,
+            name=file.name,
+            format=chosen,
+            now=utc_now(),
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    batch = result.batch
+    if as_json:
+        show_json(
+            {"rows": batch.rows, "added": result.added, "already_there": result.already_there, "digest": batch.digest}
+        )
+    else:
+        say(f"{batch.rows} observations read, {result.added} added, {result.already_there} there before.")

@@ -156,3 +156,22 @@ def doctor(as_json: AsJson = False, data: Data = None) -> None:
         table("This machine", ["what", "", "found", "how to get it"], rows)
     if any(item.required and not item.ok for item in found):
         raise typer.Exit(6)
+
+
+@command.command(epilog="Example: kept move --to postgresql://kept@db/kept")
+def move(
+    to: Annotated[str, typer.Option(help="Address of the new, migrated, empty database.")],
+    data: Data = None,
+) -> None:
+    """Copy everything from the SQLite file to PostgreSQL in one transaction, and compare every row."""
+    from pydantic import SecretStr
+
+    import app.tables
+    from app.move import move as copy
+
+    source = database(settings(data))
+    target = database(Settings(database_url=SecretStr(to)))
+    counts = copy(source, target, app.tables.metadata)
+    rows = sum(counts.values())
+    say(f"{rows} rows in {len(counts)} tables copied and compared. Now set KEPT_DATABASE_URL.")
+

@@ -201,7 +201,7 @@ def windows(case: Case, statement: Statement, context: Context) -> tuple[doc.Win
                 down_ratio=share(verdict.downtime, verdict.promised.length) if started else None,
                 work_seconds=None if verdict.work_open is None else seconds(verdict.work_open),
                 work_open=verdict.open and verdict.work_open is not None,
-                work_ratio=None if verdict.work_ratio is None else of_fraction(verdict.work_ratio),
+                work_ratio=None if verdict.work_open is None else share(verdict.work_open, verdict.promised.length),
                 procedure_used=short("; ".join(item.text for item in changed)) if changed else None,
                 change_told_at=min((item.at for item in changed), default=None),
                 source=window.source.code.value,

@@ -64,7 +64,7 @@ def credit(case: Case, statement: Statement) -> doc.Credit | None:
         return None
     return doc.Credit(
         tier_below_percent=figures.percent_text(item.tier_below),
-        credit_percent=figures.percent_text(item.percent),
+        credit_percent=figures.percent_text(item.percent / 100),
         base=doc.Money(amount=f"{item.base:f}", currency=item.currency),
         amount=doc.Money(amount=f"{item.amount:f}", currency=item.currency),
         clause=figures.clause_of(case, "credit"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -86,7 +87,7 @@ def _snapped(monitor: law.Monitor) -> law.Monitor:
     runs = tuple(
         law.ObservedRun(run.state, _floor(run.first_at), _floor(run.last_at), run.count) for run in monitor.runs
     )
-    return law.Monitor(monitor.id, monitor.name, monitor.interval, monitor.confirm_after, runs)
+    return replace(monitor, runs=runs)
 
 
 def _stay(start: datetime | None, end: datetime | None) -> Span | None:
@@ -351,6 +352,7 @@ class _Reader:
             if row[0].occurred_at <= self.as_at
         ]
         # a clock that was running when the period began brings the line that started it
+        titles = [incident.title for incident in {incident.id: incident for _, incident in rows}.values()]
         running = {
             incident.id: note.id for note, incident in rows if note.event and note.occurred_at < self.period.span.start
         }
@@ -359,7 +361,8 @@ class _Reader:
             if self.in_period(note.occurred_at) or running.get(incident.id) == note.id:
                 self.line(note.occurred_at, note.created_at, note.text, source)
             if note.event:
-                out.append(law.Event(note.event, note.occurred_at, f"incident:{incident.id}", note.text, source))
+                subject = incident.title if titles.count(incident.title) == 1 else f"{incident.title} ({incident.id})"
+                out.append(law.Event(note.event, note.occurred_at, subject, note.text, source))
         return tuple(out)
 
     def sites(self) -> tuple[law.Site, ...]:

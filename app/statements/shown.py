@@ -183,10 +183,15 @@ def _source(value: Source | None) -> SourceOut | None:
     return None if value is None else SourceOut(code=value.code.value, ref=value.ref, label=value.label)
 
 
-def _percent(value: Fraction) -> str:
-    shown = share(value)
-    assert shown is not None
-    return f"{Decimal(shown.percent).normalize():f}"
+def _share_percent(value: Fraction) -> str:
+    """A share as the contract writes it: 99/100 -> "99"."""
+    return _plain(value * 100)
+
+
+def _plain(value: Fraction) -> str:
+    """A number of percent: 30 -> "30". Six decimals at the most, half up, for display only."""
+    millionths = (value * 1_000_000 + Fraction(1, 2)).__floor__()
+    return f"{Decimal(millionths).scaleb(-6).normalize():f}"
 
 
 def statement_out(item: Statement) -> StatementOut:
@@ -290,10 +295,10 @@ def statement_out(item: Statement) -> StatementOut:
         else CreditOut(
             amount=f"{item.credit.amount:f}",
             currency=item.credit.currency,
-            percent=_percent(item.credit.percent),
-            uncapped_percent=_percent(item.credit.uncapped_percent),
+            percent=_plain(item.credit.percent),
+            uncapped_percent=_plain(item.credit.uncapped_percent),
             cap_applied=item.credit.cap_applied,
-            tier_below_percent=None if item.credit.tier_below is None else _percent(item.credit.tier_below),
+            tier_below_percent=None if item.credit.tier_below is None else _share_percent(item.credit.tier_below),
             final=item.credit.final,
             lines=[{"label": line.label, "value": line.value, "note": line.note} for line in item.credit.lines],
         ),

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import le
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,8 +16,8 @@ from sqlmodel import Session, col, select
 from app.errors import Conflict
 from app.evidence import actions as evidence
 from app.probes.importing.fields import CLOCKS_APART, instant, micros
-from app.probes.importing.reading import BLOCK, REPORTED, BadLine, Batch, Format, Reader, blocks, refusal, unpacked
-from app.probes.importing.runs import rederive
+from app.probes.importing.reading import BLOCK, REPORTED, BadLine, Format, Reader, blocks, refusal, unpacked
+from app.probes.importing.runs import Series
 from app.probes.importing.storing import Contradiction, store
 from app.probes.tables import STATES, ImportBatch, Monitor
 
@@ -43,24 +42,9 @@ class ImportResult:
 class _Seen:
     """What the batches of one file held."""
 
-    rows: int = 0
     added: int = 0
-    counts: Counter[tuple[int, int]] = field(default_factory=Counter)  # (monitor, state)
-    spans: dict[int, tuple[int, int]] = field(default_factory=dict)  # monitor -> first and last, microseconds
-
-    def note(self, batch: Batch, added: int) -> None:
-        self.rows += len(batch)
-        self.added += added
-        self.counts.update(zip(batch.monitors, batch.states, strict=True))
-        monitors, ats = batch.monitors, batch.ats
-        if not all(map(le, ats, ats[1:])):
-            ordered = sorted(zip(monitors, ats, strict=True))
-            monitors, ats = [monitor for monitor, _ in ordered], [at for _, at in ordered]
-        lasts = dict(zip(monitors, ats, strict=True))
-        firsts = dict(zip(reversed(monitors), reversed(ats), strict=True))
-        for monitor, first in firsts.items():
-            low, high = self.spans.get(monitor, (first, first))
-            self.spans[monitor] = (min(low, first), max(high, lasts[monitor]))
+    rows: Counter[int] = field(default_factory=Counter)  # by monitor
+    states: Counter[int] = field(default_factory=Counter)
 
 
 def import_file(
@@ -99,10 +83,13 @@ def import_file(
         known = {monitor.name: key for key, monitor in monitors.items()}
         known |= {str(monitor.id): key for key, monitor in monitors.items()}
         latest = micros(now + CLOCKS_APART)
-        seen = _Seen()
+        seen, series = _Seen(), Series(session, monitors)
         try:
             for batch in Reader(unpacked(source), format, known, latest).batches():
-                seen.note(batch, writing.add(batch))
+                seen.added += writing.add(batch)
+                seen.rows.update(batch.monitors)
+                seen.states.update(batch.states)
+                series.extend(batch.monitors, batch.ats, batch.states)
                 if progress is not None:
                     progress(source.tell(), total)
         except Contradiction as said:
@@ -110,32 +97,27 @@ def import_file(
             raise _contradiction(said, again, {key: one.name for key, one in monitors.items()}) from None
     finally:
         writing.close()
-    return ImportResult(_recorded(session, seen, monitors, name, seal.hexdigest(), now), repeated=False)
+    return ImportResult(_recorded(session, seen, series, name, seal.hexdigest(), now), repeated=False)
 
 
-def _recorded(
-    session: Session, seen: _Seen, monitors: dict[int, Monitor], name: str, digest: str, now: datetime
-) -> ImportBatch:
-    """Derives the runs and writes what was taken in, in its own table and in the log."""
+def _recorded(session: Session, seen: _Seen, series: Series, name: str, digest: str, now: datetime) -> ImportBatch:
+    """Completes the runs and writes what was taken in, in its own table and in the log."""
     touched, sealed = [], []
-    for key, (low, high) in sorted(seen.spans.items()):
-        monitor = monitors[key]
-        seal = rederive(session, monitor, low, high)
-        rows = sum(seen.counts[key, code] for code in range(len(STATES)))
+    spans = series.finish()
+    for key, span in spans.items():
+        monitor, rows = series.monitors[key], seen.rows[key]
         touched.append({"id": str(monitor.id), "name": monitor.name, "rows": rows})
-        span = {"from": instant(low), "to": instant(high)}
-        sealed.append({"monitor": monitor.id, "rows": rows, **span, "stored": seal.stored, "sha256": seal.digest})
-    first = instant(min(low for low, _ in seen.spans.values()))
-    last = instant(max(high for _, high in seen.spans.values()))
-    states = {str(state): 0 for state in STATES}
-    for (_, code), count in seen.counts.items():
-        states[STATES[code]] += count
+        low, high = instant(span.first), instant(span.last)
+        sealed.append({"monitor": monitor.id, "rows": rows, "from": low, "to": high, "runs_sha256": span.digest})
+    first, last = instant(min(s.first for s in spans.values())), instant(max(s.last for s in spans.values()))
+    states = {str(state): seen.states[code] for code, state in enumerate(STATES)}
+    rows = seen.rows.total()
     batch = ImportBatch(
-        digest=digest, name=name, rows=seen.rows, added=seen.added, first_at=first, last_at=last, states=states,
+        digest=digest, name=name, rows=rows, added=seen.added, first_at=first, last_at=last, states=states,
         monitors=touched, entry=0, created_at=now,
     )  # fmt: skip
     body = {
-        "file": name, "sha256": digest, "rows": seen.rows, "added": seen.added, "from": first, "to": last,
+        "file": name, "sha256": digest, "rows": rows, "added": seen.added, "from": first, "to": last,
         "states": states, "monitors": sealed,
     }  # fmt: skip
     entry = evidence.append(

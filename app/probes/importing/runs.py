@@ -1,7 +1,9 @@
-"""Runs from observations, for the stretch that new observations touched.
+"""Runs from observations: carried on where they come in order, made anew where they come late.
 
-The result is always what folding all observations of the monitor from the first to the last would give
-(`app.sla.timeline.runs_of`); only the stretch from the run before the new ones to the run after them is read again.
+The result is always what folding all observations of a monitor from the first to the last would give
+(`app.sla.timeline.runs_of`). Observations later than all before extend the monitor's last run or begin another, and
+nothing is read again. Where one comes late, or twice, the stretch from the run before the new ones to the run after
+them is read from the database and folded again.
 """
 
 from __future__ import annotations
@@ -9,19 +11,18 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain, compress
+from dataclasses import dataclass, field
+from itertools import compress
 from operator import ne, or_, sub
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, delete, insert, select
 
-from app.probes.tables import Monitor, Observation, ObservedRun
+from app.probes.tables import Monitor, ObservedRun
 from app.sla.timeline import STALE_INTERVALS
 
-AT_ONCE = 50_000
-Row = tuple[int, int]  # at in microseconds, state
+AT_ONCE = 10_000  # observations read, or runs written, at a time
+NEVER = -(1 << 62)
 
 
 @dataclass(slots=True)
@@ -33,13 +34,18 @@ class Run:
     last: int
     count: int
 
+    def line(self) -> bytes:
+        return b"%d\t%d\t%d\t%d\n" % (self.first, self.last, self.state, self.count)
+
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
-    """What is recorded for a monitor from `first` to `last` (microseconds): how many observations, and the SHA-256
-    over their lines, each `at TAB state LF`, in order of time."""
+class Touched:
+    """Where a monitor was added to: from `first` to `last` (microseconds, both included). `digest` is the SHA-256 of
+    the runs that all its observations in that stretch, and none outside, fold into: a line for each, `first_at TAB
+    last_at TAB state TAB count LF`, in order of time."""
 
-    stored: int
+    first: int
+    last: int
     digest: str
 
 
@@ -50,6 +56,8 @@ def stale(monitor: Monitor) -> int:
 
 def fold(runs: list[Run], ats: Sequence[int], states: Sequence[int], limit: int) -> None:
     """Continues the runs with observations in order of time, all later than those before."""
+    if not ats:
+        return
     joins = bool(runs) and runs[-1].state == states[0] and ats[0] - runs[-1].last <= limit
     changed = map(ne, states[1:], states)
     silent = map(limit.__lt__, map(sub, ats[1:], ats))
@@ -62,83 +70,194 @@ def fold(runs: list[Run], ats: Sequence[int], states: Sequence[int], limit: int)
         low = high
 
 
-def rederive(session: Session, monitor: Monitor, low: int, high: int) -> Sealed:
+@dataclass(slots=True)
+class _Tail:
+    """The end of one monitor's series while a file is read: its open run, and what the file did so far."""
+
+    key: int
+    limit: int
+    state: int
+    first: int
+    last: int
+    count: int
+    stored: bool  # the open run has a row
+    until: int = NEVER  # an observation of the same state up to here continues the run; NEVER before the file's first
+    before: int = 0  # of count: how many were recorded before this file
+    low: int | None = None  # the file's first observation
+    high: int = NEVER  # and its last; kept only once one came late
+    late: bool = False
+    seal: Any = field(default_factory=hashlib.sha256)
+
+
+class Series(dict[int, _Tail]):
+    """All monitors a file touches, by key."""
+
+    def __init__(self, session: Session, monitors: dict[int, Monitor]) -> None:
+        super().__init__()
+        self.session, self.monitors = session, monitors
+        self.writer = _Writer(session)
+
+    def __missing__(self, key: int) -> _Tail:
+        newest = _nearest(self.session, key, None, newest=True)
+        limit = stale(self.monitors[key])
+        if newest is None:
+            tail = _Tail(key, limit, -1, NEVER, NEVER, 0, stored=False)
+        else:
+            tail = _Tail(key, limit, newest.state, newest.first, newest.last, newest.count, stored=True)
+        self[key] = tail
+        return tail
+
+    def extend(self, monitors: Sequence[int], ats: Sequence[int], states: Sequence[int]) -> None:
+        """Carries on with observations in the order of the file."""
+        for key, at, state in zip(monitors, ats, states, strict=True):
+            tail = self[key]
+            if state == tail.state and tail.last < at <= tail.until:
+                tail.last = at
+                tail.until = at + tail.limit
+                tail.count += 1
+            else:
+                self._turn(tail, at, state)
+
+    def _turn(self, tail: _Tail, at: int, state: int) -> None:
+        """The file's first observation of a monitor, one of another state, one after a silence, or a late one."""
+        if tail.late:
+            tail.low, tail.high = min(tail.low or at, at), max(tail.high, at)
+            return
+        if at <= tail.last:
+            tail.high = at if tail.low is None else tail.last
+            tail.low = at if tail.low is None else min(tail.low, at)
+            tail.late, tail.state = True, -1
+            return
+        if tail.low is None:
+            tail.low, tail.before = at, tail.count
+            if state == tail.state and at - tail.last <= tail.limit:
+                tail.last, tail.until, tail.count = at, at + tail.limit, tail.count + 1
+                return
+        if tail.state >= 0:
+            self._close(tail, at)
+        tail.state, tail.first, tail.last, tail.until = state, at, at, at + tail.limit
+        tail.count, tail.before, tail.stored = 1, 0, False
+
+    def _close(self, tail: _Tail, following: int | None) -> None:
+        run = Run(tail.state, tail.first, tail.last, tail.count)
+        self.writer.put(tail.key, run, following, tail.limit, again=tail.stored)
+        if tail.low is not None and tail.count > tail.before:
+            new = Run(tail.state, max(tail.first, tail.low), tail.last, tail.count - tail.before)
+            tail.seal.update(new.line())
+
+    def finish(self) -> dict[int, Touched]:
+        """Writes what is left and says, for each monitor, where it was added to."""
+        for tail in self.values():
+            if not tail.late:
+                self._close(tail, None)
+        self.writer.flush()
+        out = {}
+        for key, tail in sorted(self.items()):
+            low = NEVER if tail.low is None else tail.low
+            if tail.late:
+                out[key] = rederive(self.session, self.monitors[key], low, tail.high)
+            else:
+                out[key] = Touched(low, tail.last, tail.seal.hexdigest())
+        return out
+
+
+def rederive(session: Session, monitor: Monitor, low: int, high: int) -> Touched:
     """Makes the monitor's runs anew where observations from `low` to `high` (microseconds, both included) were
-    added, and says what is recorded there now."""
+    added."""
     key, limit = monitor.key, stale(monitor)
     assert key is not None
-    before = _run(session, key, col(ObservedRun.first_at) < low, newest=True)
-    runs: list[Run] = []
-    start = low
-    if before is not None and before.last_at >= low:
-        start = before.first_at  # the new ones fall into this run: read it again
-    elif before is not None:
-        runs.append(Run(before.state, before.first_at, before.last_at, before.count))
-    around = _run(session, key, col(ObservedRun.first_at) <= high, newest=True)
-    end = max(high, around.last_at) if around is not None else high
-    after = _run(session, key, col(ObservedRun.first_at) > end, newest=False)
-    seal, stored = hashlib.sha256(), 0
+    first, last = col(ObservedRun.first_at), col(ObservedRun.last_at)
+    before = _nearest(session, key, first < low, newest=True)
+    start = low if before is None or before.last < low else before.first  # the new ones fall into it: read it again
+    around = _nearest(session, key, first <= high, newest=True)
+    end = high if around is None else max(high, around.last)
+    after = _nearest(session, key, first > end, newest=False)
+    runs = [before] if before is not None and start == low else []
+    session.exec(delete(ObservedRun).where(col(ObservedRun.monitor) == key, first >= _first(runs, start), last <= end))
+    writer, inside, seal = _Writer(session), list[Run](), hashlib.sha256()
     for ats, states in _observations(session, key, start, end):
         fold(runs, ats, states, limit)
         left, right = bisect_left(ats, low), bisect_right(ats, high)
-        lines = tuple(chain.from_iterable(zip(ats[left:right], states[left:right], strict=True)))
-        seal.update(("%d\t%d\n" * (right - left) % lines).encode())
-        stored += right - left
-    last = end
-    if after is not None and runs and runs[-1].state == after.state and after.first_at - runs[-1].last <= limit:
-        last = after.first_at
-        runs[-1].last, runs[-1].count = after.last_at, runs[-1].count + after.count
-        after = _run(session, key, col(ObservedRun.first_at) > after.last_at, newest=False)
-    first = before.first_at if before is not None else start
-    session.exec(
-        delete(ObservedRun).where(
-            col(ObservedRun.monitor) == key, col(ObservedRun.first_at) >= first, col(ObservedRun.first_at) <= last
+        fold(inside, ats[left:right], states[left:right], limit)
+        for run, following in zip(runs[:-1], runs[1:], strict=True):
+            writer.put(key, run, following.first, limit)
+        for run in inside[:-1]:
+            seal.update(run.line())
+        del runs[:-1], inside[:-1]
+    for run in inside:
+        seal.update(run.line())
+    if after is not None and runs and runs[-1].state == after.state and after.first - runs[-1].last <= limit:
+        session.exec(delete(ObservedRun).where(col(ObservedRun.monitor) == key, first == after.first))
+        runs[-1].last, runs[-1].count = after.last, runs[-1].count + after.count
+        after = _nearest(session, key, first > after.last, newest=False)
+    for run in runs:
+        writer.put(key, run, after.first if after is not None else None, limit)
+    writer.flush()
+    return Touched(low, high, seal.hexdigest())
+
+
+def _first(runs: list[Run], start: int) -> int:
+    return runs[0].first if runs else start
+
+
+class _Writer:
+    """Runs on their way into the table, written a few thousand at a time."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.rows: list[dict[str, int]] = []
+        self.old: list[tuple[int, int]] = []
+
+    def put(self, key: int, run: Run, following: int | None, limit: int, *, again: bool = False) -> None:
+        """`following`: the monitor's next observation; `again`: the run has a row, which this one replaces."""
+        held = run.last + limit if following is None else min(following, run.last + limit)
+        if again:
+            self.old.append((key, run.first))
+        self.rows.append(
+            {
+                "monitor": key,
+                "first_at": run.first,
+                "last_at": run.last,
+                "held_until": held,
+                "state": run.state,
+                "count": run.count,
+            }  # fmt: skip
         )
-    )
-    _write(session, key, runs, after.first_at if after is not None else None, limit)
-    return Sealed(stored, seal.hexdigest())
+        if len(self.rows) >= AT_ONCE:
+            self.flush()
+
+    def flush(self) -> None:
+        for key, first in self.old:
+            self.session.exec(
+                delete(ObservedRun).where(col(ObservedRun.monitor) == key, col(ObservedRun.first_at) == first)
+            )
+        if self.rows:
+            self.session.execute(insert(ObservedRun), self.rows)
+        self.rows, self.old = [], []
 
 
-def _write(session: Session, key: int, runs: list[Run], following: int | None, limit: int) -> None:
-    ends: list[int | None] = [*(run.first for run in runs[1:]), following]
-    rows = [
-        {
-            "monitor": key, "first_at": run.first, "last_at": run.last, "state": run.state, "count": run.count,
-            "held_until": run.last + limit if end is None else min(end, run.last + limit),
-        }
-        for run, end in zip(runs, ends, strict=True)
-    ]  # fmt: skip
-    if rows:
-        session.execute(insert(ObservedRun), rows)
-
-
-def _run(session: Session, key: int, where: Any, *, newest: bool) -> Any:
+def _nearest(session: Session, key: int, where: Any, *, newest: bool) -> Run | None:
+    """The newest (or oldest) of a monitor's runs for which `where` holds."""
     first = col(ObservedRun.first_at)
-    query = (
-        select(ObservedRun.first_at, ObservedRun.last_at, ObservedRun.state, ObservedRun.count)
-        .where(col(ObservedRun.monitor) == key, where)
-        .order_by(first.desc() if newest else first)
-        .limit(1)
-    )
-    return session.exec(query).first()
+    query = select(ObservedRun.state, ObservedRun.first_at, ObservedRun.last_at, ObservedRun.count)
+    query = query.where(col(ObservedRun.monitor) == key, *([] if where is None else [where]))
+    row = session.exec(query.order_by(first.desc() if newest else first).limit(1)).first()
+    return Run(*row) if row is not None else None
 
 
-def _observations(session: Session, key: int, start: int, end: int) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
-    """The monitor's observations from `start` to `end`, in order, as columns of at most AT_ONCE."""
-    table = sa.inspect(Observation).local_table
-    query = (
-        sa.select(table.c.at, table.c.state)
-        .where(table.c.monitor == key, table.c.at <= end)
-        .order_by(table.c.at)
-        .limit(AT_ONCE)
-    )
-    connection = session.connection()
-    while True:
-        rows = connection.execute(query.where(table.c.at >= start)).all()
-        if not rows:
-            return
-        ats, states = zip(*rows, strict=True)
-        yield ats, states
+def _observations(session: Session, key: int, start: int, end: int) -> Iterator[tuple[list[int], list[int]]]:
+    """The monitor's observations from `start` to `end`, in order, as columns of at most AT_ONCE. Read by the driver
+    itself: an object for each row would cost more than the reading."""
+    raw: Any = session.connection().connection.driver_connection
+    postgres = session.get_bind().dialect.name == "postgresql"
+    cursor = raw.cursor(binary=True) if postgres else raw.cursor()
+    query = "SELECT at, state FROM observation WHERE monitor = ? AND at BETWEEN ? AND ? ORDER BY at LIMIT ?"
+    if postgres:
+        query = query.replace("?", "%s")
+    while rows := cursor.execute(query, (key, start, end, AT_ONCE)).fetchall():
+        ats = [at for at, _ in rows]
+        yield ats, [state for _, state in rows]
         if len(rows) < AT_ONCE:
-            return
+            break
         start = ats[-1] + 1
+    cursor.close()

@@ -8,7 +8,7 @@ there already, and from then on by way of a temporary table.
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import psycopg.errors
@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from app.probes.importing.reading import Batch
 
-TOGETHER = 100  # rows in one statement on SQLite
+TOGETHER = 50  # rows in one statement on SQLite
 OBSERVATION_LOCK = 7_301_003  # one import at a time on PostgreSQL; SQLite's BEGIN IMMEDIATE does the same
 SHOWN = 5
 COLUMNS = "monitor, at, state, latency_ms, error"
@@ -25,6 +25,7 @@ CONTRADICTED = (
     "SELECT i.n, o.state FROM incoming i JOIN observation o ON o.monitor = i.monitor AND o.at = i.at "
     f"WHERE o.state <> i.state ORDER BY i.n LIMIT {SHOWN}"
 )
+THERE = "SELECT count(*) FROM incoming i JOIN observation o ON o.monitor = i.monitor AND o.at = i.at"
 
 
 class Contradiction(Exception):
@@ -52,35 +53,38 @@ def store(session: Session) -> Store:
 class SqliteStore:
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        one = "(?,?,?,?,?)"
-        head, tail = f"INSERT INTO observation ({COLUMNS}) VALUES ", " ON CONFLICT (monitor, at) DO NOTHING"
-        self.one, self.many = head + one + tail, head + ",".join([one] * TOGETHER) + tail
+        # OR IGNORE: of the ways to pass over what is there it alone needs no journal for each statement
+        one, head = "(?,?,?,?,?)", f"INSERT OR IGNORE INTO observation ({COLUMNS}) VALUES "
+        self.one, self.many = head + one, head + ",".join([one] * TOGETHER)
         self.staged = False
         self.pages = connection.execute("PRAGMA cache_size").fetchone()[0]
         connection.execute("PRAGMA cache_size = -24000")  # 24 MB: room for the page each monitor is filling
 
     def add(self, batch: Batch) -> int:
-        rows = list(zip(batch.monitors, batch.ats, batch.states, batch.latencies, batch.errors, strict=True))
-        whole, width = len(rows) // TOGETHER * TOGETHER, 5 * TOGETHER
-        flat = list(chain.from_iterable(rows[:whole]))
+        flat = _flat(batch.monitors, batch.ats, batch.states, batch.latencies, batch.errors)
+        width = 5 * TOGETHER
+        whole = len(flat) // width * width
         before = self.connection.total_changes
-        self.connection.executemany(self.many, (flat[place : place + width] for place in range(0, 5 * whole, width)))
-        self.connection.executemany(self.one, rows[whole:])
+        self.connection.executemany(self.many, [flat[place : place + width] for place in range(0, whole, width)])
+        self.connection.executemany(self.one, [flat[place : place + 5] for place in range(whole, len(flat), 5)])
         added: int = self.connection.total_changes - before
-        if added < len(rows):
-            self._compare(batch, rows)
+        if added < len(batch):
+            self._compare(batch)
         return added
 
-    def _compare(self, batch: Batch, rows: list[tuple[Any, ...]]) -> None:
+    def _compare(self, batch: Batch) -> None:
         if not self.staged:
             self.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({INCOMING})")
             self.staged = True
         self.connection.executemany(
             "INSERT INTO incoming (n, monitor, at, state) VALUES (?,?,?,?)",
-            zip(range(len(rows)), batch.monitors, batch.ats, batch.states, strict=True),
+            zip(range(len(batch)), batch.monitors, batch.ats, batch.states, strict=True),
         )
         found = self.connection.execute(CONTRADICTED).fetchall()
+        (there,) = self.connection.execute(THERE).fetchone()
         self.connection.execute("DELETE FROM incoming")
+        if there != len(batch):
+            raise RuntimeError(f"{len(batch) - there} observations were not stored")
         if found:
             raise Contradiction(batch, found)
 
@@ -122,14 +126,22 @@ class PostgresStore:
         if None in latencies:
             latencies = ["\\N" if value is None else value for value in latencies]
         errors = ["\\N" if text is None else text.replace("\\", "\\\\") for text in batch.errors]
-        columns = [batch.monitors, batch.ats, batch.states, latencies, errors]
+        columns: list[Sequence[Any]] = [batch.monitors, batch.ats, batch.states, latencies, errors]
         if number:
             columns.insert(0, range(len(batch)))
         line = number + "%d\t%d\t%d\t%s\t%s\n"
-        text = line * len(batch) % tuple(chain.from_iterable(zip(*columns, strict=True)))
+        text = line * len(batch) % tuple(_flat(*columns))
         with self.connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
             copy.write(text)
 
     def close(self) -> None:
         if self.staged:
             self.connection.execute("DROP TABLE incoming")
+
+
+def _flat(*columns: Sequence[Any]) -> list[Any]:
+    """Columns as one list, row after row."""
+    out: list[Any] = [None] * (len(columns) * len(columns[0]))
+    for place, column in enumerate(columns):
+        out[place :: len(columns)] = column
+    return out
