@@ -20,7 +20,7 @@ from app.sla.spans import Span, intersect, minus, total, union
 from app.sla.statement import Verdict
 from app.sla.timeline import down_spans, outages, read, runs_of
 from app.sla.wording import percent
-from tests.build import CLOSED, JUNE, a_case, a_monitor, a_span, a_window, june, some_terms
+from tests.sla.cases import CLOSED, JUNE, a_case, a_monitor, a_span, a_window, june, some_terms
 from tests.timeline import MINUTE, monitor, steady
 
 moderate = settings(max_examples=60, deadline=None)

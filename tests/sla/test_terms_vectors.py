@@ -13,7 +13,7 @@ from app.sla.judge import judge
 from app.sla.settlement import settlement
 from app.sla.spans import Span, union
 from app.sla.terms import TermsError, named_period, read_terms
-from tests.build import SOURCE
+from tests.sla.cases import SOURCE
 from tests.sla.vector_files import load
 from tests.timeline import steady
 
