@@ -27,8 +27,8 @@ def environment() -> Environment:
     )  # fmt: skip
     env.filters["keep"] = lambda text: words.kept_together(str(text))
     env.globals.update(
-        duration=words.duration, brief=words.brief, clock=words.clock, minutes=words.minutes, times=words.times, percent=words.percent,
-        availability=sentences.availability, utc=words.utc, counted=sentences.counted, outcomes=sentences.OUTCOMES,
+        duration=words.duration, brief=words.brief, clock=words.clock, minutes=words.minutes, times=words.times,
+        percent=words.percent, availability=sentences.availability, utc=words.utc, counted=sentences.counted, outcomes=sentences.OUTCOMES,
         flags=sentences.FLAGS, reading_names=sentences.READINGS, site_states=sentences.SITE_STATES,
         sources=sentences.SOURCES, prior_states=sentences.PRIOR_STATES,
     )  # fmt: skip
@@ -165,14 +165,22 @@ def page(document: Printable, screen: bool = False) -> str:
     styles = style("page.css") + style("letter.css") + style("screen.css") if screen else ""
     if isinstance(document, MonthlyProviderReport):
         head = f"{document.header.agency.name} · {title}"
-        return environment().get_template("monthly.html").render(
-            **_frame(document, title, head, styles), **_monthly(document, w)
+        return (
+            environment()
+            .get_template("monthly.html")
+            .render(**_frame(document, title, head, styles), **_monthly(document, w))
         )
     if isinstance(document, BreachReport):
         head = f"{document.header.agency.name} · {title}"
-        return environment().get_template("breach.html").render(
-            **_frame(document, title, head, styles), **_breach(document, w)
+        return (
+            environment()
+            .get_template("breach.html")
+            .render(**_frame(document, title, head, styles), **_breach(document, w))
         )
-    return environment().get_template("letter.html").render(
-        **_frame(document, title, "", styles), sheet=letters.sheet_of(document), address=address_lines(document)
+    return (
+        environment()
+        .get_template("letter.html")
+        .render(
+            **_frame(document, title, "", styles), sheet=letters.sheet_of(document), address=address_lines(document)
+        )
     )

@@ -61,9 +61,7 @@ def figure(width: float, height: float, title: str, parts: list[Markup], defs: M
     return Markup(
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {0} {1}" width="{0}pt" height="{1}pt" role="img"'
         ' aria-label="{2}" font-family="Inter, DejaVu Sans, sans-serif"><title>{2}</title>{3}{4}</svg>'
-    ).format(
-        n(width), n(height), escape(title), shown, Markup("").join(parts)
-    )
+    ).format(n(width), n(height), escape(title), shown, Markup("").join(parts))
 
 
 def ticks(longest: int, most: int = 8) -> tuple[int, ...]:

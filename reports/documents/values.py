@@ -148,7 +148,5 @@ class OnDay(Value):
     day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
-Measure = Annotated[
-    InSeconds | InShare | InTimes | InPercent | InMoney | InWords | OnDay, Field(discriminator="unit")
-]
+Measure = Annotated[InSeconds | InShare | InTimes | InPercent | InMoney | InWords | OnDay, Field(discriminator="unit")]
 """A decided figure with its unit: durations, shares, multiples, percentages, money, words, days."""

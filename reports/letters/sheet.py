@@ -2,27 +2,16 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from ..documents import ClientLetter
 from ..errors import LetterTooLong
 from ..words import Words
 from . import wording
+from .block import Block
 
 LIMIT = 260
 """Words a letter may have, heading and table included: more is not read in the middle of an event."""
 SUBJECT_LIMIT = 70
-
-
-@dataclass(frozen=True)
-class Block:
-    """One piece of the body. lead and text: `text`; facts: `rows` of (name, value); table: `rows` below `columns`;
-    points: `text` as small heading, `rows` of one item each."""
-
-    kind: Literal["lead", "text", "facts", "table", "points"]
-    text: str = ""
-    rows: tuple[tuple[str, ...], ...] = ()
-    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,11 +41,8 @@ def subject_of(letter: ClientLetter) -> str:
 def sheet_of(letter: ClientLetter) -> Sheet:
     """What the letter says."""
     w = _words(letter)
-    made: list[Block] = []
-    for kind, *rest in wording.body(letter, w):
-        made.append(Block(kind, *rest))
     closing = tuple(filter(None, (letter.header.agency.contact, letter.header.agency.role)))
-    return Sheet(subject_of(letter), letter.recipient.salutation, tuple(made), closing)
+    return Sheet(subject_of(letter), letter.recipient.salutation, tuple(wording.body(letter, w)), closing)
 
 
 def _lines(sheet: Sheet) -> list[str]:

@@ -1,6 +1,6 @@
 """What each letter says, written from its figures. First person, calm, no cause that is not confirmed.
 
-Each function yields blocks as (kind, text, rows, columns), see `sheet.Block`.
+Each function yields the blocks of its part of the letter, in order.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,8 @@ from ..documents import (
 )  # fmt: skip
 from ..sentences import number
 from ..words import Words, brief, duration
+from .block import Block
 
-Piece = tuple[object, ...]
 STATES = {"up": "available", "down": "down", "not_current": "old content", "unknown": "not checked"}
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -86,7 +86,7 @@ def _rounded(seconds: int) -> int:
     return seconds // 60 * 60 if seconds >= 60 else seconds
 
 
-def body(letter: ClientLetter, w: Words) -> Iterator[Piece]:
+def body(letter: ClientLetter, w: Words) -> Iterator[Block]:
     """The blocks of the letter, from the first sentence to the last before the name."""
     say, part = Say(letter), letter.body
     match part:
@@ -101,24 +101,24 @@ def body(letter: ClientLetter, w: Words) -> Iterator[Piece]:
         case PartlyDone():
             yield from _partly_done(letter, part, w, say)
     if letter.apology:
-        yield "text", letter.apology
+        yield Block("text", letter.apology)
 
 
-def _concerned(letter: ClientLetter) -> Iterator[Piece]:
+def _concerned(letter: ClientLetter) -> Iterator[Block]:
     """Names the sites where the heading could not."""
     if len(letter.sites) > 1:
-        yield "text", "This concerns " + ", ".join(site.host_name for site in letter.sites) + "."
+        yield Block("text", "This concerns " + ", ".join(site.host_name for site in letter.sites) + ".")
 
 
-def _states(letter: ClientLetter) -> Iterator[Piece]:
+def _states(letter: ClientLetter) -> Iterator[Block]:
     """Each site with its state, two to a row."""
     if len(letter.sites) > 1:
         cells = [(site.host_name, STATES[site.state]) for site in letter.sites]
         if len(cells) > 3:
             cells += [("", "")] * (len(cells) % 2)
-            yield "table", "", tuple((*a, *b) for a, b in zip(cells[::2], cells[1::2], strict=True))
+            yield Block("table", "", tuple((*a, *b) for a, b in zip(cells[::2], cells[1::2], strict=True)))
         else:
-            yield "table", "", tuple(cells)
+            yield Block("table", "", tuple(cells))
 
 
 def _next(letter: ClientLetter, w: Words) -> tuple[str, str]:
@@ -138,8 +138,8 @@ def _freeze(letter: ClientLetter, from_at: datetime | None, w: Words, say: Say) 
     return f"{freeze} {letter.your_part}" if letter.your_part else freeze
 
 
-def _planned(letter: ClientLetter, part: Planned, w: Words, say: Say) -> Iterator[Piece]:
-    yield "lead", f"{say.yours} will be unavailable on {w.span_in_prose(part.window)}."
+def _planned(letter: ClientLetter, part: Planned, w: Words, say: Say) -> Iterator[Block]:
+    yield Block("lead", f"{say.yours} will be unavailable on {w.span_in_prose(part.window)}.")
     yield from _concerned(letter)
     rows = [("What is done", part.work), ("Announced", f"{w.span(part.window)}, {w.zone_label(part.window.start_at)}")]
     if part.longest_expected_seconds is not None:
@@ -147,50 +147,56 @@ def _planned(letter: ClientLetter, part: Planned, w: Words, say: Say) -> Iterato
     rows.append(("Confirmed", f"by {part.confirmed_by}, {w.moment(part.confirmed_at)}"))
     if part.backup_at:
         rows.append(("Our backup", w.moment(part.backup_at)))
-    yield "facts", "", (*rows, _next(letter, w))
-    yield "points", "What it means", tuple((f"{e.function}: {e.effect}",) for e in part.effects)
-    yield "points", "What you need to do", ((_freeze(letter, part.freeze_from_at, w, say),),)
-    yield "text", part.if_it_overruns
-    yield "text", (
-        f"I will write when {say.they} {say.are} back; if {say.they} {say.are} not back by"
-        f" {_clock(w, part.word_by_at)}, you will hear from me then too."
+    yield Block("facts", "", (*rows, _next(letter, w)))
+    yield Block("points", "What it means", tuple((f"{e.function}: {e.effect}",) for e in part.effects))
+    yield Block("points", "What you need to do", ((_freeze(letter, part.freeze_from_at, w, say),),))
+    yield Block("text", part.if_it_overruns)
+    yield Block(
+        "text",
+        (
+            f"I will write when {say.they} {say.are} back; if {say.they} {say.are} not back by"
+            f" {_clock(w, part.word_by_at)}, you will hear from me then too."
+        ),
     )
 
 
-def _not_carried_out(letter: ClientLetter, part: NotCarriedOut, w: Words, say: Say) -> Iterator[Piece]:
+def _not_carried_out(letter: ClientLetter, part: NotCarriedOut, w: Words, say: Say) -> Iterator[Block]:
     day = w.span_in_prose(part.window).partition(" from ")[0]
-    yield "lead", f"The work announced for {day} did not take place."
+    yield Block("lead", f"The work announced for {day} did not take place.")
     if part.down_seconds == 0:
         seen = f"{say.yours} stayed available throughout the announced time"
     else:
         seen = f"{say.yours} {say.were} unavailable for {duration(part.down_seconds)} of the announced time"
-    yield "text", seen + (f", and you can edit {say.them} again as usual." if part.restrictions_lifted else ".")
+    yield Block("text", seen + (f", and you can edit {say.them} again as usual." if part.restrictions_lifted else "."))
     yield from _concerned(letter)
     sent = w.day(w.local(part.notice_sent_at).date())
     down = "none" if part.down_seconds == 0 else duration(part.down_seconds)
-    yield "facts", "", (
+    yield Block("facts", "", (
         ("Announced", f"{w.span(part.window)} (my letter {part.notice_ref} of {sent})"),
         ("Downtime measured", down),
         ("New date", w.span(part.new_window) if part.new_window else "none yet"),
         _next(letter, w),
-    )  # fmt: skip
+    ))  # fmt: skip
     if part.reason and part.reason_by:
         status = "" if part.reason_status == "confirmed" else " We have not been able to confirm this."
-        yield "text", f"The reason, as given by {part.reason_by}: {part.reason.rstrip('.')}.{status}"
+        yield Block("text", f"The reason, as given by {part.reason_by}: {part.reason.rstrip('.')}.{status}")
     else:
-        yield "text", f"We have asked {say.provider} for the reason and do not know it yet."
+        yield Block("text", f"We have asked {say.provider} for the reason and do not know it yet.")
     if part.new_window is None:
-        yield "text", "I will only send you a new date once we have seen how long the work will take."
-    yield "points", "What you need to do", ((_task(letter),),)
+        yield Block("text", "I will only send you a new date once we have seen how long the work will take.")
+    yield Block("points", "What you need to do", ((_task(letter),),))
 
 
-def _rescheduled(letter: ClientLetter, part: Rescheduled, w: Words, say: Say) -> Iterator[Piece]:
+def _rescheduled(letter: ClientLetter, part: Rescheduled, w: Words, say: Say) -> Iterator[Block]:
     ordinal = _ORDINALS[part.attempt] if part.attempt < len(_ORDINALS) else f"{part.attempt}th"
-    yield "lead", f"The work now has a new date: {w.span_in_prose(part.new)}."
+    yield Block("lead", f"The work now has a new date: {w.span_in_prose(part.new)}.")
     old = w.day(w.local(part.old.start_at).date())
-    yield "text", (
-        f"{say.yours} will be unavailable in that time. This is the {ordinal} attempt; the date of {old}"
-        f" in my letter {part.notice_ref} no longer holds."
+    yield Block(
+        "text",
+        (
+            f"{say.yours} will be unavailable in that time. This is the {ordinal} attempt; the date of {old}"
+            f" in my letter {part.notice_ref} no longer holds."
+        ),
     )
     yield from _concerned(letter)
     rows = [
@@ -201,65 +207,75 @@ def _rescheduled(letter: ClientLetter, part: Rescheduled, w: Words, say: Say) ->
     ]
     if part.backup_at:
         rows.append(("Our backup", w.moment(part.backup_at)))
-    yield "facts", "", (*rows, _next(letter, w))
-    yield "points", "What is different this time", ((part.what_changed,),)
-    yield "points", "What you need to do", ((_freeze(letter, part.freeze_from_at, w, say),),)
-    yield "text", f"If {say.they} {say.are} not back by {_clock(w, part.word_by_at)}, you will hear from me then too."
+    yield Block("facts", "", (*rows, _next(letter, w)))
+    yield Block("points", "What is different this time", ((part.what_changed,),))
+    yield Block("points", "What you need to do", ((_freeze(letter, part.freeze_from_at, w, say),),))
+    yield Block(
+        "text", f"If {say.they} {say.are} not back by {_clock(w, part.word_by_at)}, you will hear from me then too."
+    )
 
 
-def _overrunning(letter: ClientLetter, part: Overrunning, w: Words, say: Say) -> Iterator[Piece]:
+def _overrunning(letter: ClientLetter, part: Overrunning, w: Words, say: Say) -> Iterator[Block]:
     names = letter.sites[0].host_name if len(letter.sites) == 1 else say.yours
     down = [site for site in letter.sites if site.state == "down"]
     if len(down) == len(letter.sites):
-        yield "lead", f"{names} {say.are} still unavailable."
+        yield Block("lead", f"{names} {say.are} still unavailable.")
     else:
         verb, count = "is" if len(down) == 1 else "are", number(len(letter.sites))
-        yield "lead", f"{number(len(down)).capitalize()} of your {count} websites {verb} unavailable."
-    yield "text", f"The work announced for {w.span_in_prose(part.announced)} has not finished."
+        yield Block("lead", f"{number(len(down)).capitalize()} of your {count} websites {verb} unavailable.")
+    yield Block("text", f"The work announced for {w.span_in_prose(part.announced)} has not finished.")
     yield from _states(letter)
     end = "not known; I would rather give no time than a wrong one"
     if part.expected_end_at:
         end = f"{w.moment(part.expected_end_at)}, not confirmed"
-    yield "facts", "", (
+    yield Block("facts", "", (
         ("Announced", f"{w.span(part.announced)} ({brief(part.announced.seconds)})"),
         ("Unavailable since", f"{w.moment(part.down_from)} ({duration(part.down_seconds)} so far)"),
         ("Expected end", end),
         _next(letter, w),
-    )  # fmt: skip
+    ))  # fmt: skip
     known = (*part.known, *((part.procedure_changed,) if part.procedure_changed else ()))
-    yield "points", "What we know", tuple((line,) for line in known)
-    yield "points", "What we do not know yet", tuple((line,) for line in part.not_known)
+    yield Block("points", "What we know", tuple((line,) for line in known))
+    yield Block("points", "What we do not know yet", tuple((line,) for line in part.not_known))
     doing = part.doing
     if part.fallback:
         when = f"{w.moment(part.fallback_decided_at)}: " if part.fallback_decided_at else ""
         doing = (*doing, when + part.fallback)
-    yield "points", "What we are doing", tuple((line,) for line in doing)
-    yield "points", "What you can do", ((_task(letter),),)
+    yield Block("points", "What we are doing", tuple((line,) for line in doing))
+    yield Block("points", "What you can do", ((_task(letter),),))
 
 
-def _partly_done(letter: ClientLetter, part: PartlyDone, w: Words, say: Say) -> Iterator[Piece]:
+def _partly_done(letter: ClientLetter, part: PartlyDone, w: Words, say: Say) -> Iterator[Block]:
     if part.copy_from_at:
         shown = f"{say.they} {say.show} the content of {w.moment(part.copy_from_at)}"
-        yield "lead", f"{say.yours} can be reached again, but {shown}."
-        yield "text", "What was entered since then is not in it." if len(letter.sites) == 1 else (
-            "What was entered since then is not in them."
+        yield Block("lead", f"{say.yours} can be reached again, but {shown}.")
+        yield Block(
+            "text",
+            "What was entered since then is not in it."
+            if len(letter.sites) == 1
+            else ("What was entered since then is not in them."),
         )
     else:
-        yield "lead", f"{say.yours} can be reached again, but not everything works yet."
+        yield Block("lead", f"{say.yours} can be reached again, but not everything works yet.")
     yield from _states(letter)
     edit = "You can edit as usual." if part.editing_allowed else (
         "Please do not edit for now: what you enter could be overwritten."
     )  # fmt: skip
-    yield "facts", "", (
+    yield Block("facts", "", (
         ("Announced", w.span(part.announced)),
         ("Back since", f"{w.moment(part.reachable_since)}, after {duration(part.down_seconds)}"),
         ("Editing", edit),
         _next(letter, w),
-    )  # fmt: skip
-    yield "table", "", tuple(
-        (f.function, f.state, w.moment(f.expected_at) if f.expected_at else "not known", f.workaround or "–")
-        for f in part.functions
-    ), ("Function", "State", "Expected", "Until then")
+    ))  # fmt: skip
+    yield Block(
+        "table",
+        "",
+        tuple(
+            (f.function, f.state, w.moment(f.expected_at) if f.expected_at else "not known", f.workaround or "–")
+            for f in part.functions
+        ),
+        ("Function", "State", "Expected", "Until then"),
+    )
     if part.cause:
-        yield "text", f"The cause is confirmed: {part.cause}"
-    yield "points", "What you need to do", ((_task(letter),),)
+        yield Block("text", f"The cause is confirmed: {part.cause}")
+    yield Block("points", "What you need to do", ((_task(letter),),))

@@ -239,5 +239,3 @@ METHOD = Method(
         Command(shows="This PDF carries exactly those figures", command="pdfdetach -save 1 report.pdf"),
     ),
 )  # fmt: skip
-
-

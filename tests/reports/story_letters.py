@@ -38,8 +38,14 @@ FREEZE = "If you expect orders that evening, please tell your customers beforeha
 
 
 def sites(count: int = 1, state: str = "up") -> tuple[LetterSite, ...]:
-    hosts = ("larkfield-garden.example", "shop.larkfield-garden.example", "larkfield-cafe.example",
-             "christmas.larkfield-garden.example", "larkfield-landscaping.example", "jobs.larkfield-garden.example")
+    hosts = (
+        "larkfield-garden.example",
+        "shop.larkfield-garden.example",
+        "larkfield-cafe.example",
+        "christmas.larkfield-garden.example",
+        "larkfield-landscaping.example",
+        "jobs.larkfield-garden.example",
+    )
     rows = ({"client_id": "C-014", "host_name": host, "state": state} for host in hosts[:count])
     return tuple(LetterSite.model_validate(row) for row in rows)
 

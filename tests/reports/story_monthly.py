@@ -239,5 +239,3 @@ def good_month(**head: object) -> MonthlyProviderReport:
             "chronology": (), "calculation": (),
         }
     )  # fmt: skip
-
-
