@@ -1,4 +1,4 @@
-"""A file of observations as columns of integers, a megabyte at a time; every bad line named, with what is right.
+"""A file of observations as columns of integers, a block at a time; every bad line named, with what is right.
 
 One physical line is one observation. A block of lines is split and looked up as a whole; only when something in it
 is wrong is it read again line by line, to say which line and why.
@@ -25,7 +25,7 @@ EXAMPLES = {
     "csv": "2025-06-28T22:00:00+02:00,HOST-1 from Berlin,down,,connect_timeout",
     "ndjson": '{"at": "2025-06-28T22:00:00+02:00", "monitor": "HOST-1 from Berlin", "state": "down"}',
 }
-BLOCK = 1 << 20
+BLOCK = 1 << 17  # what fits the processor's cache is read faster than a megabyte
 LONGEST_LINE = 1 << 16
 LARGEST_UNPACKED = 16 << 30
 REPORTED = 5  # bad lines named in one answer
@@ -77,7 +77,7 @@ def unpacked(stream: BinaryIO) -> BinaryIO:
 
 
 def blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """Its bytes, a megabyte at a time. Raises BadInput for a broken gzip file, TooLarge for an endless one."""
+    """Its bytes, a block at a time. Raises BadInput for a broken gzip file, TooLarge for an endless one."""
     total = 0
     while True:
         try:

@@ -12,7 +12,7 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
+from itertools import compress, pairwise
 from operator import ne, or_, sub
 from typing import Any
 
@@ -179,7 +179,7 @@ def rederive(session: Session, monitor: Monitor, low: int, high: int) -> Touched
         fold(runs, ats, states, limit)
         left, right = bisect_left(ats, low), bisect_right(ats, high)
         fold(inside, ats[left:right], states[left:right], limit)
-        for run, following in zip(runs[:-1], runs[1:], strict=True):
+        for run, following in pairwise(runs):
             writer.put(key, run, following.first, limit)
         for run in inside[:-1]:
             seal.update(run.line())
@@ -213,16 +213,8 @@ class _Writer:
         held = run.last + limit if following is None else min(following, run.last + limit)
         if again:
             self.old.append((key, run.first))
-        self.rows.append(
-            {
-                "monitor": key,
-                "first_at": run.first,
-                "last_at": run.last,
-                "held_until": held,
-                "state": run.state,
-                "count": run.count,
-            }  # fmt: skip
-        )
+        row = {"monitor": key, "first_at": run.first, "last_at": run.last, "held_until": held}
+        self.rows.append(row | {"state": run.state, "count": run.count})
         if len(self.rows) >= AT_ONCE:
             self.flush()
 

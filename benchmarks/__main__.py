@@ -1,0 +1,54 @@
+"""`python -m benchmarks [NAME …] [--quick] [--strict]`: measure, and print the measurements."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from benchmarks.frame import Figure, machine, say
+
+MEASUREMENTS = {
+    "import": ("imports", "a file of observations against the bare driver, on SQLite and PostgreSQL"),
+    "month": ("months", "all sites, one month, against SQL over plain rows, on SQLite and PostgreSQL"),
+    "judge": ("judging", "judging one month against reading its runs; twelve months of 50 services against one"),
+    "papers": ("papers", "a report and a letter against WeasyPrint alone; 120 letters against one after another"),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    listed = "; ".join(f"{name}: {text}" for name, (_, text) in MEASUREMENTS.items())
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which to run, by default all. {listed}")
+    parser.add_argument("--quick", action="store_true", help="small amounts and one round: to see that it works")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 where a target is missed")
+    chosen = parser.parse_args()
+    unknown = [name for name in chosen.names if name not in MEASUREMENTS]
+    if unknown:
+        parser.error(f"there is no measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}")
+    say(machine())
+    if chosen.quick:
+        say("quick: small amounts, one round; the ratios are rough")
+    figures: list[Figure] = []
+    for name in chosen.names or MEASUREMENTS:
+        module, text = MEASUREMENTS[name]
+        say(f"\n{name}: {text}")
+        start = time.perf_counter()
+        measure: Callable[[bool], Iterator[Figure]] = importlib.import_module(f"benchmarks.{module}").measure
+        for figure in measure(chosen.quick):
+            for line in figure.lines():
+                say(f"  {line}")
+            figures.append(figure)
+        say(f"  ({time.perf_counter() - start:.0f} s)")
+    missed = [figure.name for figure in figures if not figure.met]
+    say(
+        f"\n{len(figures) - len(missed)} of {len(figures)} targets met"
+        + (f"; missed: {'; '.join(missed)}" * bool(missed))
+    )
+    return 1 if missed and chosen.strict else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
