@@ -14,7 +14,9 @@ They become RFC 9457 problems at the API and one sentence with an exit code on t
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
+
+Row = TypeVar("Row")
 
 
 class KeptError(Exception):
@@ -71,3 +73,10 @@ class Stale(KeptError):
 
 class TooLarge(KeptError):
     status, title, exit_code = 413, "The body is too large", 2
+
+
+def found(row: Row | None, what: str, id_: object) -> Row:
+    """The row, or NotFound naming what was looked for."""
+    if row is None:
+        raise NotFound(f"no {what} has the id {id_}", field=f"{what}_id")
+    return row

@@ -118,7 +118,7 @@ def demo(
         need_port(place)
     engine = database(place, migrated=False)
     upgrade(engine)
-    play(place, engine)
+    play(place, engine, say)
     if serve_after:
         run_service(place)
 

@@ -96,10 +96,8 @@ async def _letters(door: Door, ids: dict[str, str], out: Path) -> int:
     return count
 
 
-def play(place: Settings, engine: Engine) -> None:
+def play(place: Settings, engine: Engine, say: Say) -> None:
     """Loads the story if it is not there, writes its papers, prints where they are and what to try."""
-    from app.cli.place import say
-
     token = demo_token(place, engine)
     anyio.run(_play, place, engine, token, say)
     address = f"http://{place.host}:{place.port}"

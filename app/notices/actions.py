@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, col, select
 
 from app.clients import queries as clients
-from app.errors import BadInput, Conflict
+from app.errors import BadInput, Conflict, found
 from app.evidence import actions as evidence
 from app.evidence.actions import head
 from app.maintenance.tables import Window
@@ -28,7 +28,6 @@ from app.sla.judge import judge
 from app.sla.statement import Statement
 from app.statements.gather import gather, provider_of
 from app.statements.named import agency_of
-from app.web.edge import found
 from reports import documents as doc
 
 WORDS: TypeAdapter[Words] = TypeAdapter(Words)

@@ -12,13 +12,13 @@ from sqlmodel import Session, select
 
 from app.access.guard import Operator, Viewer
 from app.db import reader
-from app.errors import Conflict
+from app.errors import Conflict, found
 from app.fields import Id, In, Instant, Line, Out
 from app.notices import actions
 from app.notices.tables import Letter, Notice
 from app.notices.wording import Words
 from app.statements.actions import press, refused
-from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, found, page
+from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
 from reports import documents as doc
 from reports.errors import RenderRefused
 

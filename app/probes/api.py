@@ -15,7 +15,7 @@ from sqlmodel import Session, SQLModel, col, select
 from starlette.requests import ClientDisconnect
 
 from app.access.guard import Operator, Viewer
-from app.errors import BadInput
+from app.errors import BadInput, found
 from app.fields import In, Instant, Line, Out, Text
 from app.probes import actions
 from app.probes.importing.fields import instant, micros
@@ -23,7 +23,7 @@ from app.probes.importing.files import ImportResult, import_file
 from app.probes.importing.reading import EXAMPLES, HEADER, Format
 from app.probes.tables import STATES, ImportBatch, Monitor, OwnOutage
 from app.sla.case import State
-from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, found, page
+from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
 
 router = Router(tags=["observations"])
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from app.agreements.tables import Service
-from app.errors import BadInput, Conflict
+from app.errors import BadInput, Conflict, found
 from app.evidence import actions as evidence
 from app.papers.breach import breach_report
 from app.papers.context import LettersSent
@@ -25,7 +25,6 @@ from app.sla.statement import Statement
 from app.statements.gather import gather
 from app.statements.named import context_of
 from app.statements.tables import Paper, StatementRow
-from app.web.edge import found
 from reports import documents as doc
 from reports.errors import RenderRefused
 

@@ -12,12 +12,12 @@ from sqlmodel import Session, select
 
 from app.access.guard import Operator, Viewer
 from app.db import reader
-from app.errors import NotFound
+from app.errors import NotFound, found
 from app.evidence.tables import Attachment
 from app.fields import Day, Id, In, Instant, Line, Month, Out, Text
 from app.statements import actions, shown
 from app.statements.tables import Paper, StatementRow
-from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, found, page
+from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
 
 router = Router(tags=["statements"])
 Kind = Annotated[Literal["monthly", "breach"], Query(description="The monthly report, or the breach report and claim.")]

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from app.agreements.tables import Fee, Provider, Service, Terms
+from app.errors import found
 from app.incidents.tables import Incident, Note, Reply, Ticket
 from app.maintenance import tables as maintenance
 from app.messages.tables import Message
@@ -27,7 +28,6 @@ from app.sla import case as law
 from app.sla.periods import Period, calendar_month, month_of, months_before
 from app.sla.spans import Span
 from app.sla.terms import Sla
-from app.web.edge import found
 
 CHANNELS = {"email": "e-mail", "phone": "phone", "portal": "portal", "ticket": "ticket", "status_page": "status page"}
 FAR = datetime(2200, 1, 1, tzinfo=UTC)

@@ -24,7 +24,7 @@ from sqlmodel import Session, SQLModel, col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.db import reader
-from app.errors import BadInput, Conflict, NotFound
+from app.errors import BadInput, Conflict
 from app.web.tables import Idempotency
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -176,13 +176,6 @@ def page(
     if len(rows) > paging.limit:
         return rows[: paging.limit], rows[paging.limit - 1].id  # type: ignore[attr-defined]
     return rows, None
-
-
-def found(row: RowT | None, what: str, id_: Any) -> RowT:
-    """The row, or NotFound naming what was looked for."""
-    if row is None:
-        raise NotFound(f"no {what} has the id {id_}", field=f"{what}_id")
-    return row
 
 
 def utc_now() -> datetime:
