@@ -84,9 +84,15 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
     note = f"/incidents/{incident['id']}/notes"
     array = await door.post(
         "/tickets",
-        {"service_id": ids["service"], "incident_id": incident["id"], "number": "NG-88121", "subject": "HOST-1 is slower every week",
-         "urgency": "normal", "opened_at": at(12, "09:30", 5)},
-    )  # fmt: skip
+        {
+            "service_id": ids["service"],
+            "incident_id": incident["id"],
+            "number": "NG-88121",
+            "subject": "HOST-1 is slower every week",
+            "urgency": "normal",
+            "opened_at": at(12, "09:30", 5),
+        },
+    )
     confirmed = "The drive array of HOST-1 is failing; it will be replaced."
     await door.post(
         f"/tickets/{array['id']}/replies",
@@ -103,14 +109,23 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
     )
 
     work = await door.post(
-        "/works", {"title": "Replacement of the drive array", "kind": "drive-array clone", "services": [ids["service"]]}
+        "/works", {"title": "Drive-array replacement", "kind": "drive-array clone", "services": [ids["service"]]}
     )
     first = await _message(door, ids, "1")
     window_1 = await door.post(
         "/windows",
-        {"work_id": work["id"], "start_at": at(7, "22:00"), "end_at": at(8, "00:00"), "role": "primary", "impact": "OUTAGE",
-         "status": "CONFIRMED", "announced_at": at(3, "10:05"), "message_id": first, "text": told.MESSAGES["1"]["text"]},
-    )  # fmt: skip
+        {
+            "work_id": work["id"],
+            "start_at": at(7, "22:00"),
+            "end_at": at(8, "00:00"),
+            "role": "primary",
+            "impact": "OUTAGE",
+            "status": "CONFIRMED",
+            "announced_at": at(3, "10:05"),
+            "message_id": first,
+            "text": told.MESSAGES["1"]["text"],
+        },
+    )
     told_1 = await _notice(
         door,
         ids,
@@ -201,9 +216,15 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
 
     urgent = await door.post(
         "/tickets",
-        {"service_id": ids["service"], "incident_id": incident["id"], "number": "NG-88207", "subject": "HOST-1 is still down after the announced end",
-         "urgency": "urgent", "opened_at": at(29, "00:02")},
-    )  # fmt: skip
+        {
+            "service_id": ids["service"],
+            "incident_id": incident["id"],
+            "number": "NG-88207",
+            "subject": "HOST-1 is still down after the announced end",
+            "urgency": "urgent",
+            "opened_at": at(29, "00:02"),
+        },
+    )
     told_6 = await _notice(
         door,
         ids,
@@ -218,15 +239,13 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
     await door.post(
         replies, {"at": at(29, "01:47"), "by": "Northgate support", "human": True, "text": "We are looking into it."}
     )
-    fresh = "A fresh installation with updates on a new server was begun while the old one was live; files are being transferred to it."
-    await door.post(replies, {"at": at(29, "04:10"), "by": "Northgate support", "human": True, "text": fresh})
+    await door.post(replies, {"at": at(29, "04:10"), "by": "Northgate support", "human": True, "text": told.FRESH})
     for step, verdict, text in told.FINDINGS:
         await door.post(
             f"/windows/{window_3['id']}/findings",
             {"step": step, "verdict": verdict, "at": at(29, "04:10"), "text": text, "source": "T"},
         )
-    running = "32 hours after the start the transfer still runs, perhaps over files changed since. Whether data is lost is not known."
-    await door.post(note, {"occurred_at": at(30, "06:00"), "text": running, "source": "N"})
+    await door.post(note, {"occurred_at": at(30, "06:00"), "text": told.RUNNING, "source": "N"})
     await _sites(door, ids)
     say("site checks of Mon 30 June 06:00: 71 current, 31 old, 6 down, 12 not checked")
     await _notice(
@@ -241,7 +260,7 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
 
 
 async def _sites(door: Door, ids: dict[str, str]) -> None:
-    """The four answers for 120 sites, in the order of their numbers: 71 current, 31 old, 6 down, 12 nobody looked at."""
+    """The four answers for 120 sites, by number: 71 current, 31 old, 6 down, 12 nobody looked at."""
     sites: list[Any] = []
     cursor: str | None = None
     while True:

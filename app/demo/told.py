@@ -68,12 +68,20 @@ STEPS = [
     "nothing else is changed; patches and updates wait",
 ]
 FINDINGS = [
-    (1, "skipped", "The old array was not cloned; a fresh installation on a new server was begun instead."),
+    (1, "skipped", "No clone of the old array; a fresh installation on a new server instead."),
     (2, "not_observed", "Whether writes were stopped before the transfer began is not known."),
-    (3, "changed", "No short final sync: files are transferred to the new server while the service is down."),
-    (4, "changed", "The switch is to a new server, not to a new array in the old one."),
-    (5, "changed", "Updates were installed with the fresh installation."),
+    (3, "changed", "No short final sync: files are transferred while the service is down."),
+    (4, "changed", "The switch is to a new server, not to a new array."),
+    (5, "changed", "Updates were installed with it."),
 ]
+FRESH = (
+    "A fresh installation with updates on a new server was begun while the old one was live; "
+    "files are being transferred to it."
+)
+RUNNING = (
+    "32 hours after the start the transfer still runs, perhaps over files changed since. "
+    "Whether data is lost is not known."
+)
 
 PLANNED = {
     "work": "The drives in the server are being copied to new ones.",
@@ -87,7 +95,7 @@ PLANNED = {
     "confirmed_at": at(3, "10:05"),
     "freeze_from_at": at(7, "21:30"),
     "backup_at": at(7, "21:00"),
-    "if_it_overruns": "we write at once, and go on writing until it is back",
+    "if_it_overruns": "If it takes longer, I write at once and go on writing until it is back.",
     "word_by_at": at(8, "00:15"),
 }
 NOT_DONE_1 = {
@@ -98,7 +106,7 @@ NOT_DONE_1 = {
 }
 MOVED_1 = {
     "work": "The drives in the server are being copied to new ones.",
-    "what_changed": "the provider names a new date; the plan is otherwise the same",
+    "what_changed": "The provider names a new date; the plan is otherwise the same.",
     "what_changed_source": "P",
     "freeze_from_at": at(14, "21:30"),
     "backup_at": at(14, "21:00"),
@@ -107,7 +115,7 @@ MOVED_1 = {
 NOT_DONE_2 = {"reason_status": "not_known", "restrictions_lifted": True}
 MOVED_2 = {
     "work": "The drives in the server are being copied to new ones.",
-    "what_changed": "the steps were agreed one by one on 23 June, with the copy made while your website runs",
+    "what_changed": "The steps were agreed one by one on 23 June; the copy is made while your website runs.",
     "what_changed_source": "N",
     "freeze_from_at": at(28, "21:30"),
     "backup_at": at(28, "21:00"),
@@ -120,7 +128,7 @@ OVERRUN = {
     ],
     "not_known": ["When your website returns.", "How far the copy has come."],
     "doing": ["Measuring the server every minute.", "Calling the provider until a person answers."],
-    "fallback": "whether to put up a holding page from our own backup",
+    "fallback": "we decide whether to put up a holding page from our own backup",
     "fallback_decided_at": at(29, "06:00"),
 }
 PARTLY = {

@@ -151,8 +151,10 @@ def _pairs(case: Case, statement: Statement, context: Context) -> tuple[doc.Pair
     for verdict in statement.windows:
         facts = figures.facts_of(case, verdict.window_id)
         text = facts.text or "Maintenance announced for this span."
-        happened = f"{ledger.OUTCOME_WORDS[verdict.outcome].capitalize()}. " + " ".join(verdict.evidence)
         said = [item for item in facts.said if item.said_at <= case.as_at]
+        seen = [text for text in verdict.evidence if not text.startswith(("Announced ", "Replaced ", "Said "))]
+        words = [f"“{item.text.rstrip(' .')}.”" for item in said[-1:]]
+        happened = f"{ledger.OUTCOME_WORDS[verdict.outcome].capitalize()}. " + " ".join([*seen, *words])
         source = said[-1].source if said else None
         at = said[-1].said_at if said else verdict.actual_start
         fact = _said(happened, source, at, context) if source else _measured(happened, at)
@@ -218,7 +220,7 @@ def _deviations(case: Case, statement: Statement, context: Context) -> tuple[doc
             found.append(("procedure", "Another procedure than the one agreed was used.", sources))
         if Flag.DATA_UNVERIFIED in verdict.flags:
             current = sum(1 for site in statement.sites if site.state.value == "current")
-            text = f"{current} of {len(statement.sites)} sites are confirmed current; whether the others are complete is not known."
+            text = f"{current} of {len(statement.sites)} sites are confirmed current; of the others it is not known."
             found.append(("data", text, exhibits))
         if Flag.NO_NOTICE_OF_CHANGE in verdict.flags:
             found.append(
@@ -231,10 +233,10 @@ def _deviations(case: Case, statement: Statement, context: Context) -> tuple[doc
     for item in statement.promises:
         if item.status is PromiseStatus.BROKEN and item.kind in ("response", "next_update"):
             sources = _exhibits(context, *([item.source] if item.source else []))
-            found.append(("communication", item.text, sources))
+            found.append(("communication", f"{item.title}: {item.text}", sources))
         if item.status is PromiseStatus.BROKEN and item.kind == "repair":
             sources = _exhibits(context, *([item.source] if item.source else []))
-            found.append(("duration", item.text, sources))
+            found.append(("duration", f"{item.title}: {item.text}", sources))
     return tuple(
         doc.Deviation(number=f"D{number}", about=about, text=text, exhibits=exhibits)  # type: ignore[arg-type]
         for number, (about, text, exhibits) in enumerate(found, 1)

@@ -77,6 +77,7 @@ class Context:
     asked_before: tuple[AskedBefore, ...] = ()
     wishes: Wishes = field(default_factory=Wishes)
     monitor_sources: tuple[str, ...] = ()
+    errors: str | None = None  # the classes of failure seen in the period, as the monitors name them
 
     def exhibit(self, ref: str) -> str | None:
         """The exhibit's number ("E4") for a source's ref, None where nothing was kept."""

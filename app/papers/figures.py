@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from zoneinfo import ZoneInfo
 
 from app.papers.context import Context
 from app.sla.case import Case, SiteCurrent, Ticket
@@ -56,7 +57,7 @@ def header(statement: Statement, context: Context) -> doc.Header:
         replaces=context.replaces,
         as_at=statement.as_at,
         zone=context.zone,
-        method_version=statement.method,
+        method_version=f"method {statement.method}",
         evidence_head=context.evidence_head,
         evidence_entries=context.evidence_entries,
         status="issued" if context.issued else "draft",
@@ -69,20 +70,17 @@ def header(statement: Statement, context: Context) -> doc.Header:
 
 def period(statement: Statement) -> doc.Period:
     elapsed = statement.elapsed.length if statement.elapsed else timedelta(0)
-    label = statement.period.span.start.astimezone(_zone(statement.period.zone))
+    label = statement.period.span.start.astimezone(ZoneInfo(statement.period.zone))
     return doc.Period(label=f"{label:%B %Y}", span=span(statement.period.span), elapsed_seconds=seconds(elapsed))
 
 
-def _zone(name: str) -> object:
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
-
-
 def clause_of(case: Case, path: str) -> str | None:
-    """The reference of a quoted clause ("C2") in the order `clauses` prints them, None where nothing is quoted."""
-    for number, (key, _) in enumerate(_quotes(case), 1):
-        if key == path or key.split(".")[0] == path:
+    """The reference of a quoted clause ("C2") in the order `clauses` prints them, None where nothing is quoted.
+
+    `path` is the field the quotation belongs to, or the quotation itself.
+    """
+    for number, (key, quote) in enumerate(_quotes(case), 1):
+        if path in (key, key.split(".")[0], quote.text):  # type: ignore[attr-defined]
             return f"C{number}"
     return None
 
@@ -182,7 +180,7 @@ def windows(case: Case, statement: Statement, context: Context) -> tuple[doc.Win
                 number=number,
                 work=work.title,
                 announced_at=verdict.announced_at,
-                announced_by=window.source.label or "note",
+                announced_by=window.source.label.split(",")[0] or "note",
                 exhibit=context.exhibit(window.source.ref),
                 promised=span(verdict.promised),
                 promised_seconds=seconds(verdict.promised.length),
@@ -202,7 +200,9 @@ def windows(case: Case, statement: Statement, context: Context) -> tuple[doc.Win
                 work_seconds=None if verdict.work_open is None else seconds(verdict.work_open),
                 work_open=verdict.open and verdict.work_open is not None,
                 work_ratio=None if verdict.work_open is None else share(verdict.work_open, verdict.promised.length),
-                procedure_used=short("; ".join(item.text for item in changed)) if changed else None,
+                procedure_used=short("; ".join(dict.fromkeys(item.text.rstrip(" .") for item in changed)))
+                if changed
+                else None,
                 change_told_at=min((item.at for item in changed), default=None),
                 source=window.source.code.value,
                 stretches=stretches(statement, verdict),
@@ -243,7 +243,7 @@ def window_totals(items: tuple[doc.Window, ...]) -> doc.WindowTotals:
     )
 
 
-def outages(statement: Statement) -> tuple[doc.Outage, ...]:
+def outages(statement: Statement, context: Context) -> tuple[doc.Outage, ...]:
     out = []
     for item in statement.outages:
         at_most = item.at_most if item.at_most is not None else item.as_held
@@ -259,7 +259,7 @@ def outages(statement: Statement) -> tuple[doc.Outage, ...]:
                 held_seconds=seconds(item.as_held),
                 at_most_seconds=seconds(at_most),
                 in_period_seconds=seconds(item.in_period),
-                error="no answer",
+                error=context.errors or "no answer",
                 locations=", ".join(item.monitors) or "one",
             )
         )
@@ -276,7 +276,7 @@ SITE_STATES = {
 
 def sites(case: Case, statement: Statement) -> tuple[doc.Site, ...]:
     out = []
-    for item in statement.sites:
+    for item in sorted(statement.sites, key=lambda site: (site.site_id, site.name)):
         out.append(
             doc.Site(
                 site_id=item.site_id,
@@ -295,36 +295,53 @@ def site_counts(items: tuple[doc.Site, ...]) -> doc.SiteCounts:
     return doc.SiteCounts(**{name: states.count(name) for name in ("current", "not_current", "down", "unknown")})  # type: ignore[arg-type]
 
 
+LATE = timedelta(days=1)
+
+
 def chronology(case: Case, context: Context) -> tuple[doc.Event, ...]:
-    """Every line of the account up to the as-at time; one written down more than a day later says when."""
-    out = []
-    for line in case.lines:
-        if line.at > case.as_at:
-            continue
-        late = line.recorded_at if line.recorded_at - line.at > timedelta(days=1) else None
-        out.append(
-            doc.Event(
-                at=line.at,
-                source=line.source.code.value,
-                text=line.text,
-                recorded_late_at=late,
-                exhibit=context.exhibit(line.source.ref),
-            )
+    """Every line of the account up to the as-at time. A line written down more than a day later says when; where most
+    lines are, because the record was entered afterwards, the method says so once and the lines stay readable."""
+    lines = [line for line in case.lines if line.at <= case.as_at]
+    once = entered_afterwards(case) is not None
+    out = [
+        doc.Event(
+            at=line.at,
+            source=line.source.code.value,
+            text=line.text,
+            recorded_late_at=line.recorded_at if line.recorded_at - line.at > LATE and not once else None,
+            exhibit=context.exhibit(line.source.ref),
         )
+        for line in lines
+    ]
     return tuple(sorted(out, key=lambda event: event.at))
+
+
+def entered_afterwards(case: Case) -> tuple[int, datetime, datetime] | None:
+    """(how many lines, first and last moment of writing) where more than half were written down late; else None."""
+    lines = [line for line in case.lines if line.at <= case.as_at]
+    late = [line.recorded_at for line in lines if line.recorded_at - line.at > LATE]
+    return (len(late), min(late), max(late)) if len(late) * 2 > len(lines) else None
 
 
 def method(case: Case, context: Context) -> doc.Method:
     interval = min((seconds(monitor.interval) for monitor in case.monitors), default=60)
+    afterwards: tuple[str, ...] = ()
+    if (late := entered_afterwards(case)) is not None:
+        count, first, last = late
+        days = f"on {first:%Y-%m-%d}" if first.date() == last.date() else f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        afterwards = (
+            f"{count} lines of the chronology were entered {days} (UTC), more than a day after what they tell; the "
+            "evidence log holds the moment of writing of each.",
+        )
     return doc.Method(
-        statement=METHOD,
+        statement=METHOD + afterwards,
         interval_seconds=max(1, interval),
         locations=context.monitor_sources or ("not stated",),
-        clock="Times are UTC inside; the zone named above is used to cut periods and to print.",
+        clock="times are kept in UTC; the zone named above cuts periods and prints",
         verify=(
             doc.Command(
                 shows="the log is whole and holds this paper's digest",
-                command=f"kept evidence verify --expect {context.evidence_head[:16]}…",
+                command="kept evidence verify --expect DIGEST",
             ),
             doc.Command(shows="the log, for checking without Kept", command="kept evidence export bundle.zip"),
             doc.Command(

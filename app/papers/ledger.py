@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from fractions import Fraction
 
+from app.papers import figures
 from app.papers.context import Context
 from app.papers.figures import clause_of, first_human_reply, percent_text, seconds, short
 from app.sla.case import Case
@@ -41,6 +42,10 @@ def promises(case: Case, statement: Statement) -> tuple[doc.Promise, ...]:
         words = ""
         if item.kind == "window" and item.subject in outcomes:
             words = OUTCOME_WORDS[outcomes[item.subject].outcome]
+        title = f"Availability in {figures.period(statement).label}" if item.kind == "availability" else item.title
+        running = item.open
+        if item.kind == "window" and isinstance(item.figure, Fraction) and item.subject in outcomes:
+            running = figures.is_down_now(statement, outcomes[item.subject])  # the multiple is of downtime, not of work
         target: doc.Measure
         if item.kind == "availability" and isinstance(item.target, Fraction):
             target = doc.InPercent(percent=percent_text(item.target))
@@ -50,11 +55,11 @@ def promises(case: Case, statement: Statement) -> tuple[doc.Promise, ...]:
             doc.Promise(
                 ref=f"P{number}",
                 subject=SUBJECTS.get(item.kind, "other"),  # type: ignore[arg-type]
-                promise=short(item.title, 300),
+                promise=short(title, 300),
                 target=target,
                 bound=BOUNDS.get(item.kind, "at_most"),  # type: ignore[arg-type]
                 figure=measure(
-                    item.figure, words or STATUS_WORDS[item.status], is_open=item.open, times=item.kind == "window"
+                    item.figure, words or STATUS_WORDS[item.status], is_open=running, times=item.kind == "window"
                 ),
                 verdict=item.status.value,
                 source=item.source.code.value if item.source else "M",
@@ -67,8 +72,7 @@ def promises(case: Case, statement: Statement) -> tuple[doc.Promise, ...]:
 
 def _worth(item: Promise, statement: Statement) -> str | None:
     if item.kind == "availability" and statement.credit is not None and statement.credit.amount > 0:
-        amount = f"{statement.credit.currency} {statement.credit.amount}"
-        return amount if statement.credit.final else f"{amount} if nothing more happens"
+        return f"{statement.credit.currency} {statement.credit.amount}"
     return None
 
 
@@ -94,7 +98,7 @@ STATUS_WORDS = {
     PromiseStatus.OPEN: "not yet due",
     PromiseStatus.UNPROVEN: "not known",
 }
-TARGET_WORDS = {"procedure": "the steps as agreed", "window": "within the announced span"}
+TARGET_WORDS = {"procedure": "as agreed", "window": "as announced"}
 
 
 def responses(case: Case, statement: Statement) -> tuple[doc.Response, ...]:
@@ -176,6 +180,9 @@ def prior_requests(case: Case, context: Context) -> tuple[doc.PriorRequest, ...]
     )
 
 
+TOLD_ABOVE = frozenset({"Period", "Denominator", "Unknown", "Down", "Excused", "Counted", "Availability"})
+
+
 def calculation(statement: Statement) -> tuple[doc.Step, ...]:
     """The sheet: length, unknown, each reading, what is excused and by which window, then the credit line by line."""
     assert statement.elapsed is not None
@@ -238,6 +245,8 @@ def calculation(statement: Statement) -> tuple[doc.Step, ...]:
             )
     if statement.credit is not None:
         for line in statement.credit.lines:
+            if line.label in TOLD_ABOVE:
+                continue
             out.append(
                 doc.Step(
                     what=short(line.label, 200),

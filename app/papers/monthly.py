@@ -48,7 +48,7 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
         requests=ledger.requests(case, statement, today),
         prior_requests=ledger.prior_requests(case, context),
         sign_off=tuple(item.ref for item in promises if item.verdict == "broken"),
-        outages=figures.outages(statement),
+        outages=figures.outages(statement, context),
         sites=sites,
         chronology=figures.chronology(case, context),
         calculation=ledger.calculation(statement),

@@ -22,7 +22,7 @@ from app.web.edge import NowDep, Page, PagingDep, Router, SessionDep, page
 
 router = Router(tags=["sites"])
 
-LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
 
 
 def _host(name: str) -> str:

@@ -14,7 +14,8 @@ from app.errors import Conflict
 from app.evidence.actions import head
 from app.messages.tables import Message
 from app.papers.context import Context, Exhibit, LettersSent, Wishes
-from app.probes.tables import Monitor
+from app.probes.importing.fields import micros
+from app.probes.tables import CODES, Monitor, Observation
 from app.sla.case import Case
 from app.statements.gather import CHANNELS, provider_of
 from reports import documents as doc
@@ -97,8 +98,9 @@ def context_of(
         evidence_entries=entries,
         exhibits=exhibits(session, provider.id, case),
         letters=letters,
-        wishes=wishes_of({"claim_number": f"{case.period.label}-{file_name(service.name)}", **(wishes or {})}),
+        wishes=wishes_of({"claim_number": case.period.label, **(wishes or {})}),
         monitor_sources=tuple(dict.fromkeys(sources)),
+        errors=errors_seen(session, service.id, case),
     )
 
 
@@ -157,3 +159,17 @@ def exhibits(session: Session, provider_id: UUID, case: Case) -> tuple[Exhibit, 
     seen_refs: set[str] = set()
     unique = [item for item in out if not (item.ref in seen_refs or seen_refs.add(item.ref))]  # type: ignore[func-returns-value]
     return tuple(sorted(unique, key=lambda item: item.obtained_at))
+
+
+def errors_seen(session: Session, service_id: UUID, case: Case) -> str | None:
+    """The classes of failure the service's monitors gave in the period, by name: "refused, timeout"."""
+    first, last = micros(case.period.span.start), micros(min(case.as_at, case.period.span.end))
+    keys = session.exec(select(Monitor.key).where(Monitor.service_id == service_id)).all()
+    query = (
+        select(Observation.error)
+        .where(col(Observation.monitor).in_(keys), Observation.state == CODES["down"])
+        .where(col(Observation.at) >= first, col(Observation.at) < last, col(Observation.error).is_not(None))
+        .distinct()
+    )
+    seen = sorted(text for text in session.exec(query) if text)
+    return ", ".join(seen[:3]) or None
