@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -17,16 +17,29 @@ class Door:
     """The API as a client sees it: same routes, same checks, no socket. Refuses anything but success."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client = client
+        self.client, self.sent = client, 0
 
-    async def post(self, path: str, body: Any = None, **more: Any) -> Any:
-        return self.read(await self.client.post(API + path, json=body, **more))
+    async def post(self, path: str, body: Any) -> Any:
+        """Sent with a key made of its place in the story: the same request again gets the same answer."""
+        self.sent += 1
+        headers = {"idempotency-key": f"story-{self.sent}"}
+        return self.read(await self.client.post(API + path, json=body, headers=headers))
 
     async def put(self, path: str, body: Any) -> Any:
         return self.read(await self.client.put(API + path, json=body))
 
     async def get(self, path: str, **query: Any) -> Any:
         return self.read(await self.client.get(API + path, params=query))
+
+    async def all(self, path: str, **query: Any) -> AsyncIterator[Any]:
+        """Every item of a paged list."""
+        page = await self.get(path, limit=200, **query)
+        while True:
+            for item in page["items"]:
+                yield item
+            if page["next"] is None:
+                return
+            page = await self.get(path, limit=200, after=page["next"], **query)
 
     async def bytes(self, path: str, **query: Any) -> bytes:
         response = await self.client.get(API + path, params=query)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import sys
 from pathlib import Path
-from typing import Any
 
 import anyio
 import httpx
@@ -40,60 +39,51 @@ def demo_token(place: Settings, engine: Engine) -> str:
     return text
 
 
-def papers(moment: str) -> Iterable[tuple[str, dict[str, Any]]]:
-    """Which papers are written: the preview of the open month, then those issued once June is closed."""
-    yield "2025-06_HOST-1_report_so-far", {"as_at": at(30, "06:00"), "kind": "monthly"}
-    yield "2025-06_HOST-1_report", {"as_at": at(1, "09:00", 7), "kind": "monthly", "issue": True}
-    yield "2025-06_HOST-1_claim", {"as_at": at(1, "09:00", 7), "kind": "breach", "issue": True}
+PAPERS = (
+    ("2025-06_HOST-1_report_so-far", "monthly", at(30, "06:00"), False),
+    ("2025-06_HOST-1_report", "monthly", at(1, "09:00", 7), True),
+    ("2025-06_HOST-1_claim", "breach", at(1, "09:00", 7), True),
+)
+"""File name, kind, as at, whether issued: the preview of the open month, then the papers of the closed one."""
 
 
-async def _write(door: Door, ids: dict[str, str], out: Path, say: Say) -> list[Path]:
-    """The papers into `out`: reports, the claim, and every letter under `letters/`."""
-    written = []
-    for name, item in papers(""):
+async def _statements(door: Door, service: str) -> None:
+    """Asks for the three statements and issues papers from those of the closed month."""
+    for _, kind, moment, issued in PAPERS:
         wishes = {"good_standing": "yes", "claim_number": "0001"}
-        statement = await door.post(
-            "/statements", {"service_id": ids["service"], "month": "2025-06", "as_at": item["as_at"], "wishes": wishes}
-        )
-        if item.get("issue"):
-            await door.post(
-                f"/statements/{statement['id']}/issue",
-                {"kind": item["kind"], "approved_by": cast.AGENCY["contact_person"]},
-            )
+        body = {"service_id": service, "month": "2025-06", "as_at": moment, "wishes": wishes}
+        statement = await door.post("/statements", body)
+        if issued:
+            approval = {"kind": kind, "approved_by": cast.AGENCY["contact_person"]}
+            await door.post(f"/statements/{statement['id']}/issue", approval)
+
+
+async def _write(door: Door, out: Path, say: Say) -> int:
+    """The papers and letters that are not in `out` yet; returns how many were written."""
+    written = 0
+    statements = (await door.get("/statements", limit=len(PAPERS)))["items"]
+    for (name, kind, _, _), statement in zip(PAPERS, statements, strict=True):
         for form in ("pdf", "json"):
-            content = await door.bytes(f"/statements/{statement['id']}/report.{form}", kind=item["kind"])
-            written.append(_put(out / f"{name}.{form}", content))
-        say(written[-2].name)
+            path = out / f"{name}.{form}"
+            if not path.exists():
+                _put(path, await door.bytes(f"/statements/{statement['id']}/report.{form}", kind=kind))
+                say(f"  {path.name}")
+                written += 1
+    async for notice in door.all("/notices"):
+        folder = out / "letters" / f"{notice['number']}-{notice['kind']}"
+        if not folder.exists():
+            async for letter in door.all("/letters", notice_id=notice["id"]):
+                document = await door.get(f"/letters/{letter['id']}/letter.json")
+                pdf = await door.bytes(f"/letters/{letter['id']}/letter.pdf")
+                _put(folder / f"{document['header']['number']}.pdf", pdf)
+                written += 1
+            say(f"  letters/{folder.name}")
     return written
 
 
-def _put(path: Path, content: bytes) -> Path:
+def _put(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    return path
-
-
-async def _letters(door: Door, ids: dict[str, str], out: Path) -> int:
-    count = 0
-    notices = (await door.get("/notices", service_id=ids["service"], limit=100))["items"]
-    for notice in notices:
-        cursor: str | None = None
-        while True:
-            page = await door.get(
-                "/letters", notice_id=notice["id"], limit=200, **({"after": cursor} if cursor else {})
-            )
-            for letter in page["items"]:
-                document = await door.get(f"/letters/{letter['id']}/letter.json")
-                folder = out / "letters" / f"{notice['number']}-{notice['kind']}"
-                _put(
-                    folder / f"{document['header']['number']}.pdf",
-                    await door.bytes(f"/letters/{letter['id']}/letter.pdf"),
-                )
-                count += 1
-            cursor = page["next"]
-            if cursor is None:
-                break
-    return count
 
 
 def play(place: Settings, engine: Engine, say: Say) -> None:
@@ -101,15 +91,17 @@ def play(place: Settings, engine: Engine, say: Say) -> None:
     token = demo_token(place, engine)
     anyio.run(_play, place, engine, token, say)
     address = f"http://{place.host}:{place.port}"
-    print(f"\nPapers:   {place.out.resolve()}")
-    print(f"Address:  {address}/docs")
-    print(f"Token:    {token}")
-    print("Try:")
-    ask = f'curl -s -H "Authorization: Bearer {token}"'
-    print(f"  {ask} '{address}/api/v1/statements' ")
-    print(f"  {ask} '{address}/api/v1/evidence/verify'")
+    ask = f"curl -s -H 'Authorization: Bearer {token}'"
+    kept = Path(sys.argv[0]).name if Path(sys.argv[0]).parent.name != "bin" else ".venv/bin/kept"
+    data = "" if place.data == Path("data") else f" --data {place.data}"
+    print(f"\nPapers   {place.out.resolve()}")
+    print(f"Address  {address}   (documentation of the API: {address}/docs)")
+    print(f"Token    {token}")
+    print("\nThree things to try:")
+    print(f"  {ask} {address}/api/v1/evidence/verify")
+    print(f"  {ask} {address}/api/v1/statements")
     print(
-        f"  kept report monthly --provider 'Northgate Hosting' --month 2025-06 --as-at 2025-06-30T06:00:00+02:00 --data {place.data}",
+        f"  {kept} report monthly --provider 'Northgate Hosting' --month 2025-06 --as-at {at(8, '12:00')}{data}\n",
         flush=True,
     )
 
@@ -120,15 +112,16 @@ async def _play(place: Settings, engine: Engine, token: str, say: Say) -> None:
     headers = {"authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://kept", headers=headers, timeout=None) as client:
         door = Door(client)
-        providers = (await door.get("/providers", limit=500))["items"]
-        known = next((item for item in providers if item["name"] == cast.PROVIDER["name"]), None)
-        if known is None:
-            say("Loading the story through the API:")
+        papers = (await door.get("/papers", limit=500))["items"]
+        if not any(paper["kind"] == "breach" for paper in papers):
+            # every request carries its own key: broken off and begun again, it goes on where it was
+            say("Loading the story through the API (about half a minute):")
             ids = await scenes.people(door, say)
             await scenes.observations(door, ids, say)
             await scenes.events(door, ids, say)
-            say("Writing its papers:")
-            await _write(door, ids, place.out, say)
-            say(f"{await _letters(door, ids, place.out)} letters")
+            await _statements(door, ids["service"])
         else:
             say("The story is loaded already; nothing was changed.")
+        written = await _write(door, place.out, say)
+        if written:
+            say(f"{written} files written.")

@@ -261,15 +261,7 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
 
 async def _sites(door: Door, ids: dict[str, str]) -> None:
     """The four answers for 120 sites, by number: 71 current, 31 old, 6 down, 12 nobody looked at."""
-    sites: list[Any] = []
-    cursor: str | None = None
-    while True:
-        query = {"limit": 500} | ({"after": cursor} if cursor else {})
-        answer = await door.get("/sites", **query)
-        sites += answer["items"]
-        cursor = answer["next"]
-        if cursor is None:
-            break
+    sites = [site async for site in door.all("/sites")]
     sites.sort(key=lambda site: site["number"])
     answers = (
         [(True, True, True)] * 71 + [(True, True, False)] * 31 + [(False, None, None)] * 6 + [(None, None, None)] * 12
