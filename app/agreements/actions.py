@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -230,7 +230,8 @@ def _overlap(other: Terms, effective_from: date) -> Conflict:
         return Conflict(
             f"{reason}; begin after them", field="effective_from", example=days["effective_to"], other=named | days
         )
-    example = f'POST /agreements/{other.agreement_id}/terms/{other.id}/end {{"effective_to": "{effective_from}"}}'
+    end = max(effective_from, other.effective_from + timedelta(days=1))  # no version is empty
+    example = f'POST /agreements/{other.agreement_id}/terms/{other.id}/end {{"effective_to": "{end}"}}'
     return Conflict(f"{reason}; end them first", field="effective_from", example=example, other=named | days)
 
 

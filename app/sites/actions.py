@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -144,13 +144,14 @@ def _two_at_once(session: Session, site: Site, other: Placement, from_at: dateti
     until = f"until {other.to_at.isoformat()}" if other.to_at else "until further notice"
     reason = f"{site.name} is on {_service(session, other)} from {other.from_at.isoformat()} {until} ({other.id})"
     named = {"id": str(other.id), "service_id": str(other.service_id)}
-    if other.from_at >= from_at:
+    if other.from_at > from_at:
         return Conflict(f"{reason}; end before that", field="to_at", example=other.from_at.isoformat(), placement=named)
     if other.to_at is not None:
         return Conflict(
             f"{reason}; begin after that", field="from_at", example=other.to_at.isoformat(), placement=named
         )
-    example = f'POST /placements/{other.id}/end {{"to_at": "{from_at.isoformat()}"}}'
+    leaves = max(from_at, other.from_at + timedelta(minutes=1))  # no stay is empty
+    example = f'POST /placements/{other.id}/end {{"to_at": "{leaves.isoformat()}"}}'
     return Conflict(f"{reason}; end that stay first", field="from_at", example=example, placement=named)
 
 
