@@ -92,31 +92,24 @@ def observed(session: Session, monitor_ids: Collection[UUID] | None, span: Span)
 def _sums(session: Session, monitor_ids: Collection[UUID] | None, span: Span) -> dict[UUID, list[int]]:
     """Microseconds per state (by its code) and monitor."""
     low, high = micros(span.start), micros(span.end)
-    earlier = _RUN.alias().c
-    least, greatest = ("min", "max") if session.get_bind().dialect.name == "sqlite" else ("least", "greatest")
-    length = getattr(sa.func, least)(_RUN.c.held_until, high) - getattr(sa.func, greatest)(_RUN.c.first_at, low)
-    start = sa.select(sa.func.max(earlier.first_at)).where(earlier.monitor == _MONITOR.c.key, earlier.first_at <= low)
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    until = (sa.func.min if sqlite else sa.func.least)(_RUN.c.held_until, high)
+    since = (sa.func.max if sqlite else sa.func.greatest)(_RUN.c.first_at, low)
     query = (
-        sa.select(_MONITOR.c.id, _RUN.c.state, sa.func.sum(length))
-        .select_from(_MONITOR)
-        .outerjoin(
-            _RUN,
-            sa.and_(
-                _RUN.c.monitor == _MONITOR.c.key,
-                _RUN.c.first_at >= sa.func.coalesce(start.scalar_subquery(), NONE),
-                _RUN.c.first_at < high,
-                _RUN.c.held_until > low,
-            ),
-        )
-        .group_by(_MONITOR.c.id, _RUN.c.state)
+        sa.select(_RUN.c.monitor, _RUN.c.state, sa.func.sum(until - since))
+        .where(_RUN.c.held_until > low, _RUN.c.first_at < high)
+        .group_by(_RUN.c.monitor, _RUN.c.state)
     )
-    sums: dict[UUID, list[int]] = defaultdict(lambda: [0] * len(STATES))
+    connection = session.connection()
+    monitors = sa.select(_MONITOR.c.key, _MONITOR.c.id)
+    sums: dict[UUID, list[int]] = {}
     for part in [None] if monitor_ids is None else _parts(list(monitor_ids)):
-        rows = session.connection().execute(query if part is None else query.where(_MONITOR.c.id.in_(part)))
-        for monitor, state, total in rows:
-            parts = sums[monitor]
-            if state is not None:
-                parts[state] = int(total)
+        found = connection.execute(monitors if part is None else monitors.where(_MONITOR.c.id.in_(part))).all()
+        ids = {key: id_ for key, id_ in found}
+        sums |= {id_: [0] * len(STATES) for id_ in ids.values()}
+        rows = connection.execute(query if part is None else query.where(_RUN.c.monitor.in_(list(ids)))).all()
+        for key, state, total in rows:
+            sums[ids[key]][state] = int(total)
     return sums
 
 

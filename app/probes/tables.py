@@ -58,7 +58,10 @@ class ObservedRun(SQLModel, table=True):
     intervals after the last of its own."""
 
     __tablename__ = "observed_run"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        sa.Index("ix_observed_run_held_until", "held_until", "first_at", "monitor", "state"),  # "all sites, one month"
+        {"sqlite_with_rowid": False},
+    )
 
     monitor: int = Field(primary_key=True, foreign_key="monitor.key")
     first_at: int = Field(primary_key=True, sa_type=sa.BigInteger)  # microseconds, as in Observation

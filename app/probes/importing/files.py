@@ -42,7 +42,6 @@ class ImportResult:
 class _Seen:
     """What the batches of one file held."""
 
-    added: int = 0
     rows: Counter[int] = field(default_factory=Counter)  # by monitor
     states: Counter[int] = field(default_factory=Counter)
 
@@ -86,21 +85,29 @@ def import_file(
         seen, series = _Seen(), Series(session, monitors)
         try:
             for batch in Reader(unpacked(source), format, known, latest).batches():
-                seen.added += writing.add(batch)
+                new = set(batch.monitors).difference(series)
+                if new or series.writer.full():
+                    writing.settle()
+                    series.writer.flush()
+                    series.open(new)
+                writing.add(batch)
                 seen.rows.update(batch.monitors)
                 seen.states.update(batch.states)
                 series.extend(batch.monitors, batch.ats, batch.states)
                 if progress is not None:
                     progress(source.tell(), total)
+            writing.settle()
         except Contradiction as said:
             again = Reader(unpacked(source), format, known, latest)
             raise _contradiction(said, again, {key: one.name for key, one in monitors.items()}) from None
     finally:
         writing.close()
-    return ImportResult(_recorded(session, seen, series, name, seal.hexdigest(), now), repeated=False)
+    return ImportResult(_recorded(session, seen, writing.added, series, name, seal.hexdigest(), now), repeated=False)
 
 
-def _recorded(session: Session, seen: _Seen, series: Series, name: str, digest: str, now: datetime) -> ImportBatch:
+def _recorded(
+    session: Session, seen: _Seen, added: int, series: Series, name: str, digest: str, now: datetime
+) -> ImportBatch:
     """Completes the runs and writes what was taken in, in its own table and in the log."""
     touched, sealed = [], []
     spans = series.finish()
@@ -113,11 +120,11 @@ def _recorded(session: Session, seen: _Seen, series: Series, name: str, digest: 
     states = {str(state): seen.states[code] for code, state in enumerate(STATES)}
     rows = seen.rows.total()
     batch = ImportBatch(
-        digest=digest, name=name, rows=rows, added=seen.added, first_at=first, last_at=last, states=states,
+        digest=digest, name=name, rows=rows, added=added, first_at=first, last_at=last, states=states,
         monitors=touched, entry=0, created_at=now,
     )  # fmt: skip
     body = {
-        "file": name, "sha256": digest, "rows": rows, "added": seen.added, "from": first, "to": last,
+        "file": name, "sha256": digest, "rows": rows, "added": added, "from": first, "to": last,
         "states": states, "monitors": sealed,
     }  # fmt: skip
     entry = evidence.append(
@@ -131,21 +138,21 @@ def _recorded(session: Session, seen: _Seen, series: Series, name: str, digest: 
 
 def _contradiction(said: Contradiction, again: Reader, names: dict[int, str]) -> Exception:
     """The refusal, with the line of the same file that says otherwise where there is one."""
-    batch = said.batch
-    wanted = {(batch.monitors[place], batch.ats[place]): 0 for place, _ in said.found}
-    for earlier in again.batches():
-        for place, key in enumerate(zip(earlier.monitors, earlier.ats, strict=True)):
-            if key in wanted and not wanted[key]:
-                wanted[key] = earlier.line + place
-        if earlier.line >= batch.line:
+    earlier: dict[tuple[int, int], int] = {}
+    wanted = {(one.monitor, one.at) for one in said.found}
+    for batch in again.batches():
+        if batch.line > max(one.line for one in said.found):
             break
+        for line, key in enumerate(zip(batch.monitors, batch.ats, strict=True), batch.line):
+            if key in wanted:
+                earlier.setdefault(key, line)
     bad = []
-    for place, recorded in said.found[:REPORTED]:
-        key, line = (batch.monitors[place], batch.ats[place]), batch.line + place
-        where = f"line {wanted[key]} of this file says" if 0 < wanted[key] < line else "recorded is"
+    for one in said.found[:REPORTED]:
+        line = earlier.get((one.monitor, one.at), one.line)
+        where = f"line {line} of this file says" if line < one.line else "recorded is"
         reason = (
-            f"says {STATES[batch.states[place]]} for {names[key[0]]} at {instant(key[1]).isoformat()}, but {where} "
-            f"{STATES[recorded]}; observations are never overwritten"
+            f"says {STATES[one.says]} for {names[one.monitor]} at {instant(one.at).isoformat()}, but {where} "
+            f"{STATES[one.recorded]}; observations are never overwritten"
         )
-        bad.append(BadLine(line, "state", reason, str(STATES[recorded])))
+        bad.append(BadLine(one.line, "state", reason, str(STATES[one.recorded])))
     return refusal(bad, Conflict)

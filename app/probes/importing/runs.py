@@ -10,19 +10,21 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress, pairwise
 from operator import ne, or_, sub
 from typing import Any
 
-from sqlmodel import Session, col, delete, insert, select
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col, delete, insert, select
 
 from app.probes.tables import Monitor, ObservedRun
 from app.sla.timeline import STALE_INTERVALS
 
 AT_ONCE = 10_000  # observations read, or runs written, at a time
 NEVER = -(1 << 62)
+_RUN, _MONITOR = SQLModel.metadata.tables["observed_run"], SQLModel.metadata.tables["monitor"]
 
 
 @dataclass(slots=True)
@@ -97,18 +99,23 @@ class Series(dict[int, _Tail]):
         self.session, self.monitors = session, monitors
         self.writer = _Writer(session)
 
-    def __missing__(self, key: int) -> _Tail:
-        newest = _nearest(self.session, key, None, newest=True)
-        limit = stale(self.monitors[key])
-        if newest is None:
-            tail = _Tail(key, limit, -1, NEVER, NEVER, 0, stored=False)
-        else:
-            tail = _Tail(key, limit, newest.state, newest.first, newest.last, newest.count, stored=True)
-        self[key] = tail
-        return tail
+    def open(self, keys: Collection[int]) -> None:
+        """Reads where the series of these monitors stand. Before `extend` may be given their observations."""
+        run, newest = _RUN.c, _RUN.alias()
+        last = sa.select(sa.func.max(newest.c.first_at)).where(newest.c.monitor == _MONITOR.c.key).scalar_subquery()
+        query = sa.select(_MONITOR.c.key, run.state, run.first_at, run.last_at, run.count).select_from(
+            _MONITOR.join(_RUN, sa.and_(run.monitor == _MONITOR.c.key, run.first_at == last))
+        )
+        for key in keys:
+            self[key] = _Tail(key, stale(self.monitors[key]), -1, NEVER, NEVER, 0, stored=False)
+        ordered = list(keys)
+        for place in range(0, len(ordered), 500):
+            part = query.where(_MONITOR.c.key.in_(ordered[place : place + 500]))
+            for key, state, first, last_at, count in self.session.connection().execute(part):
+                self[key] = _Tail(key, stale(self.monitors[key]), state, first, last_at, count, stored=True)
 
     def extend(self, monitors: Sequence[int], ats: Sequence[int], states: Sequence[int]) -> None:
-        """Carries on with observations in the order of the file."""
+        """Carries on with observations in the order of the file. Asks the database nothing."""
         for key, at, state in zip(monitors, ats, states, strict=True):
             tail = self[key]
             if state == tail.state and tail.last < at <= tail.until:
@@ -181,6 +188,8 @@ def rederive(session: Session, monitor: Monitor, low: int, high: int) -> Touched
         fold(inside, ats[left:right], states[left:right], limit)
         for run, following in pairwise(runs):
             writer.put(key, run, following.first, limit)
+        if writer.full():
+            writer.flush()
         for run in inside[:-1]:
             seal.update(run.line())
         del runs[:-1], inside[:-1]
@@ -215,8 +224,9 @@ class _Writer:
             self.old.append((key, run.first))
         row = {"monitor": key, "first_at": run.first, "last_at": run.last, "held_until": held}
         self.rows.append(row | {"state": run.state, "count": run.count})
-        if len(self.rows) >= AT_ONCE:
-            self.flush()
+
+    def full(self) -> bool:
+        return len(self.rows) >= AT_ONCE
 
     def flush(self) -> None:
         for key, first in self.old:

@@ -9,6 +9,8 @@ there already, and from then on by way of a temporary table.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import psycopg.errors
@@ -19,29 +21,47 @@ from app.probes.importing.reading import Batch
 TOGETHER = 50  # rows in one statement on SQLite
 OBSERVATION_LOCK = 7_301_003  # one import at a time on PostgreSQL; SQLite's BEGIN IMMEDIATE does the same
 SHOWN = 5
+HELD = 8 << 20  # bytes given to PostgreSQL before it is asked how that went
 COLUMNS = "monitor, at, state, latency_ms, error"
-INCOMING = "n integer, monitor integer, at bigint, state smallint, latency_ms integer, error text"
+INCOMING = "monitor integer, at bigint, state smallint, latency_ms integer, error text"
 CONTRADICTED = (
-    "SELECT i.n, o.state FROM incoming i JOIN observation o ON o.monitor = i.monitor AND o.at = i.at "
+    "SELECT i.n, i.monitor, i.at, i.state, o.state FROM incoming i "
+    "JOIN observation o ON o.monitor = i.monitor AND o.at = i.at "
     f"WHERE o.state <> i.state ORDER BY i.n LIMIT {SHOWN}"
 )
 THERE = "SELECT count(*) FROM incoming i JOIN observation o ON o.monitor = i.monitor AND o.at = i.at"
 
 
-class Contradiction(Exception):
-    """Rows of a batch that say another state than the recorded one: (place in the batch, recorded state)."""
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """A line that says another state than the one recorded for its monitor and time (microseconds)."""
 
-    def __init__(self, batch: Batch, found: list[tuple[int, int]]) -> None:
-        self.batch, self.found = batch, found
+    line: int
+    monitor: int
+    at: int
+    says: int
+    recorded: int
+
+
+class Contradiction(Exception):
+    """Lines that say another state than the recorded one, the first few of them."""
+
+    def __init__(self, found: list[Contradicted]) -> None:
+        self.found = found
         super().__init__(f"{len(found)} observations contradict what is recorded")
 
 
 class Store(Protocol):
-    def add(self, batch: Batch) -> int:
-        """How many of the batch were new. Raises Contradiction."""
+    added: int  # how many were new, once settled
+
+    def add(self, batch: Batch) -> None:
+        """Takes a batch; the lines of one file follow one another. Raises Contradiction, here or when settled."""
+
+    def settle(self) -> None:
+        """Everything taken is in its table, and the connection is free for other statements. Raises Contradiction."""
 
     def close(self) -> None:
-        """Leaves the connection as it was."""
+        """Leaves the connection as it was found."""
 
 
 def store(session: Session) -> Store:
@@ -56,11 +76,11 @@ class SqliteStore:
         # OR IGNORE: of the ways to pass over what is there it alone needs no journal for each statement
         one, head = "(?,?,?,?,?)", f"INSERT OR IGNORE INTO observation ({COLUMNS}) VALUES "
         self.one, self.many = head + one, head + ",".join([one] * TOGETHER)
-        self.staged = False
+        self.staged, self.added = False, 0
         self.pages = connection.execute("PRAGMA cache_size").fetchone()[0]
         connection.execute("PRAGMA cache_size = -24000")  # 24 MB: room for the page each monitor is filling
 
-    def add(self, batch: Batch) -> int:
+    def add(self, batch: Batch) -> None:
         flat = _flat(batch.monitors, batch.ats, batch.states, batch.latencies, batch.errors)
         width = 5 * TOGETHER
         whole = len(flat) // width * width
@@ -68,17 +88,20 @@ class SqliteStore:
         self.connection.executemany(self.many, [flat[place : place + width] for place in range(0, whole, width)])
         self.connection.executemany(self.one, [flat[place : place + 5] for place in range(whole, len(flat), 5)])
         added: int = self.connection.total_changes - before
+        self.added += added
         if added < len(batch):
             self._compare(batch)
-        return added
+
+    def settle(self) -> None:
+        pass
 
     def _compare(self, batch: Batch) -> None:
         if not self.staged:
-            self.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming ({INCOMING})")
+            self.connection.execute(f"CREATE TEMP TABLE IF NOT EXISTS incoming (n integer, {INCOMING})")
             self.staged = True
         self.connection.executemany(
             "INSERT INTO incoming (n, monitor, at, state) VALUES (?,?,?,?)",
-            zip(range(len(batch)), batch.monitors, batch.ats, batch.states, strict=True),
+            zip(range(batch.line, batch.line + len(batch)), batch.monitors, batch.ats, batch.states, strict=True),
         )
         found = self.connection.execute(CONTRADICTED).fetchall()
         (there,) = self.connection.execute(THERE).fetchone()
@@ -86,7 +109,7 @@ class SqliteStore:
         if there != len(batch):
             raise RuntimeError(f"{len(batch) - there} observations were not stored")
         if found:
-            raise Contradiction(batch, found)
+            raise Contradiction([Contradicted(*row) for row in found])
 
     def close(self) -> None:
         if self.staged:
@@ -95,48 +118,84 @@ class SqliteStore:
 
 
 class PostgresStore:
+    """The server takes in one part of the file while the next is being read: a COPY stays open until settled. What it
+    was given is held until then, so that it can be given again by way of the temporary table."""
+
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self.staged = False
+        self.staged, self.added = False, 0
+        self.held: list[str] = []
+        self.size, self.rows, self.line = 0, 0, 0
+        self.open: ExitStack | None = None
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (OBSERVATION_LOCK,))
 
-    def add(self, batch: Batch) -> int:
-        if not self.staged:
-            try:
-                with self.connection.transaction():
-                    self._copy(f"observation ({COLUMNS})", batch, "")
-                return len(batch)
-            except psycopg.errors.UniqueViolation:
-                self.connection.execute(f"CREATE TEMP TABLE incoming ({INCOMING}) ON COMMIT DROP")
-                self.staged = True
-        self._copy("incoming", batch, "%d\t")
+    def add(self, batch: Batch) -> None:
+        text = _lines(batch)
+        if self.open is None:
+            self.line = batch.line
+            if not self.staged:
+                self.connection.execute("SAVEPOINT observations")
+            self.open = ExitStack()
+            cursor = self.open.enter_context(self.connection.cursor())
+            self.copy = self.open.enter_context(cursor.copy(f"COPY {self._target()} FROM STDIN"))
+        self.held.append(text)
+        self.size += len(text)
+        self.rows += len(batch)
+        self.copy.write(text)
+        if self.size >= HELD:
+            self.settle()
+
+    def settle(self) -> None:
+        if self.open is None:
+            return
+        done, self.open = self.open, None
+        try:
+            done.close()
+            if not self.staged:
+                self.connection.execute("RELEASE SAVEPOINT observations")
+                self.added += self.rows
+        except psycopg.errors.UniqueViolation:
+            self.connection.execute("ROLLBACK TO SAVEPOINT observations")
+            self.connection.execute("RELEASE SAVEPOINT observations")
+            self.connection.execute(f"CREATE TEMP TABLE incoming (n serial, {INCOMING}) ON COMMIT DROP")
+            self.staged = True
+            with self.connection.cursor() as cursor, cursor.copy(f"COPY {self._target()} FROM STDIN") as copy:
+                for text in self.held:
+                    copy.write(text)
+        if self.staged:
+            self._compare()
+        self.held, self.size, self.rows = [], 0, 0
+
+    def _target(self) -> str:
+        return f"{'incoming' if self.staged else 'observation'} ({COLUMNS})"
+
+    def _compare(self) -> None:
         done = self.connection.execute(
             f"INSERT INTO observation ({COLUMNS}) SELECT {COLUMNS} FROM incoming ORDER BY n ON CONFLICT DO NOTHING"
         )
-        if done.rowcount < len(batch):
+        self.added += done.rowcount
+        if done.rowcount < self.rows:
             found = self.connection.execute(CONTRADICTED).fetchall()
             if found:
-                raise Contradiction(batch, found)
-        self.connection.execute("TRUNCATE incoming")
-        return int(done.rowcount)
-
-    def _copy(self, target: str, batch: Batch, number: str) -> None:
-        """The batch as the text that COPY reads: tabs between fields, \\N for nothing."""
-        latencies: Any = batch.latencies
-        if None in latencies:
-            latencies = ["\\N" if value is None else value for value in latencies]
-        errors = ["\\N" if text is None else text.replace("\\", "\\\\") for text in batch.errors]
-        columns: list[Sequence[Any]] = [batch.monitors, batch.ats, batch.states, latencies, errors]
-        if number:
-            columns.insert(0, range(len(batch)))
-        line = number + "%d\t%d\t%d\t%s\t%s\n"
-        text = line * len(batch) % tuple(_flat(*columns))
-        with self.connection.cursor() as cursor, cursor.copy(f"COPY {target} FROM STDIN") as copy:
-            copy.write(text)
+                raise Contradiction([Contradicted(self.line + n - 1, *row) for n, *row in found])
+        self.connection.execute("TRUNCATE incoming RESTART IDENTITY")
 
     def close(self) -> None:
-        if self.staged:
-            self.connection.execute("DROP TABLE incoming")
+        with suppress(psycopg.Error):  # open, or failed: the file is refused, and the caller rolls everything back
+            if self.open is not None:
+                self.open.close()
+            elif self.staged:
+                self.connection.execute("DROP TABLE incoming")
+
+
+def _lines(batch: Batch) -> str:
+    """The batch as the text that COPY reads: tabs between fields, \\N for nothing."""
+    latencies: Sequence[Any] = batch.latencies
+    if None in latencies:
+        latencies = ["\\N" if value is None else value for value in latencies]
+    errors = ["\\N" if text is None else text.replace("\\", "\\\\") for text in batch.errors]
+    flat = _flat(batch.monitors, batch.ats, batch.states, latencies, errors)
+    return "%d\t%d\t%d\t%s\t%s\n" * len(batch) % tuple(flat)
 
 
 def _flat(*columns: Sequence[Any]) -> list[Any]:
