@@ -26,12 +26,19 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     env.filters["keep"] = lambda text: words.kept_together(str(text))
+    for module, names in (
+        (words, ("duration", "brief", "clock", "minutes", "times", "percent", "utc")),
+        (sentences, ("availability", "counted")),
+    ):
+        env.globals.update({name: getattr(module, name) for name in names})
     env.globals.update(
-        duration=words.duration, brief=words.brief, clock=words.clock, minutes=words.minutes, times=words.times,
-        percent=words.percent, availability=sentences.availability, utc=words.utc, counted=sentences.counted, outcomes=sentences.OUTCOMES,
-        flags=sentences.FLAGS, reading_names=sentences.READINGS, site_states=sentences.SITE_STATES,
-        sources=sentences.SOURCES, prior_states=sentences.PRIOR_STATES,
-    )  # fmt: skip
+        outcomes=sentences.OUTCOMES,
+        flags=sentences.FLAGS,
+        reading_names=sentences.READINGS,
+        site_states=sentences.SITE_STATES,
+        sources=sentences.SOURCES,
+        prior_states=sentences.PRIOR_STATES,
+    )
     return env
 
 

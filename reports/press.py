@@ -14,12 +14,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from importlib.resources import files
+from io import BytesIO
 from typing import Any
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # "No fonts configured in FontConfig": the machine's fonts are never used
     import pydyf
     from weasyprint import CSS, HTML, Attachment
+    from weasyprint.css import ColorProfile
     from weasyprint.text import ffi
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
@@ -31,6 +34,7 @@ from .pages import Printable
 
 ATTACHMENT = "statement.json"
 VARIANT = "pdf/a-3a"
+COLOURS = "--srgb"
 FAMILIES = ("Inter", "DejaVu")
 """How the names of embedded fonts begin; any other font in a finished PDF is an error."""
 _one_at_a_time = threading.Lock()
@@ -123,6 +127,16 @@ def _type_case() -> tuple[FontConfiguration, tuple[CSS, ...]]:
     return fonts, sheets
 
 
+@cache
+def _colours_as_stored() -> bytes:
+    return (files("weasyprint.pdf") / "sRGB2014.icc").read_bytes()
+
+
+def _colours() -> ColorProfile:
+    """The sRGB profile PDF/A asks for. The renderer's own way leaves the profile's file open in every document."""
+    return ColorProfile(BytesIO(_colours_as_stored()), "sRGB2014.icc", "relative-colorimetric", (["r"], ["g"], ["b"]))
+
+
 def warm_up() -> None:
     """Load fonts, styles and templates now instead of with the first document."""
     _type_case()
@@ -175,10 +189,12 @@ def render_pdf(document: Printable) -> bytes:
             )  # fmt: skip
             if isinstance(document, ClientLetter) and len(made.pages) != 1:
                 raise LetterTooLong("body", f"the letter needs {len(made.pages)} pages", "a letter fits one page")
+            made.color_profiles[COLOURS] = _colours()
             return bytes(
                 made.write_pdf(
                     finisher=_finish,
                     pdf_variant=VARIANT,
+                    output_intent=COLOURS,
                     pdf_identifier=hashlib.sha256(json.encode()).hexdigest()[:32].encode(),
                 )
             )

@@ -1,6 +1,10 @@
-"""The story's papers, rendered once per test run and shared."""
+"""The story's papers, rendered at most once per test run and shared."""
 
-import sys
-from pathlib import Path
+import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
+from tests.reports.story_papers import Papers
+
+
+@pytest.fixture(scope="session")
+def papers() -> Papers:
+    return Papers()

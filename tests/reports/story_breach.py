@@ -2,25 +2,6 @@
 
 from datetime import date
 
-from story_facts import (
-    CLAUSES,
-    CLOSED,
-    JUNE,
-    METHOD,
-    OUTAGES,
-    PROVIDER,
-    SERVICE,
-    TARGET,
-    TOTALS,
-    chronology,
-    counts,
-    header,
-    sites,
-    t,
-    windows,
-)  # fmt: skip
-from story_monthly import EUR, MONTH, calculation, readings
-
 from reports.documents import (
     Amount,
     BreachReport,
@@ -41,6 +22,24 @@ from reports.documents import (
     Said,
     Share,
 )  # fmt: skip
+from tests.reports.story_facts import (
+    CLAUSES,
+    CLOSED,
+    JUNE,
+    METHOD,
+    OUTAGES,
+    PROVIDER,
+    SERVICE,
+    TARGET,
+    TOTALS,
+    chronology,
+    counts,
+    header,
+    sites,
+    t,
+    windows,
+)  # fmt: skip
+from tests.reports.story_monthly import EUR, MONTH, calculation, readings
 
 
 def _said(text: str, source: str, at: str | None, exhibit: str | None = None) -> Said:

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from story_facts import header, span, t
-
 from reports.documents import (
     Agency,
     ClientLetter,
@@ -17,6 +15,7 @@ from reports.documents import (
     Recipient,
     Rescheduled,
 )  # fmt: skip
+from tests.reports.story_facts import header, span, t
 
 CLIENT = Recipient(
     client_id="C-014", name="Larkfield Garden Centre", attention="Ms R. Okafor",

@@ -3,25 +3,6 @@
 from calendar import monthrange
 from datetime import date, datetime, timedelta
 
-from story_facts import (
-    BERLIN,
-    CLAUSES,
-    JUNE,
-    METHOD,
-    OPEN,
-    OUTAGES,
-    PROVIDER,
-    SERVICE,
-    TARGET,
-    TOTALS,
-    chronology,
-    counts,
-    header,
-    sites,
-    t,
-    windows,
-)  # fmt: skip
-
 from reports.documents import (
     Coverage,
     Credit,
@@ -48,6 +29,24 @@ from reports.documents import (
     SiteCounts,
     Step,
     WindowTotals,
+)  # fmt: skip
+from tests.reports.story_facts import (
+    BERLIN,
+    CLAUSES,
+    JUNE,
+    METHOD,
+    OPEN,
+    OUTAGES,
+    PROVIDER,
+    SERVICE,
+    TARGET,
+    TOTALS,
+    chronology,
+    counts,
+    header,
+    sites,
+    t,
+    windows,
 )  # fmt: skip
 
 EUR = "EUR"

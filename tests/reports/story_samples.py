@@ -1,18 +1,13 @@
-"""The samples of reports/samples, built from the story. `python tests/reports/story_samples.py` writes them anew."""
+"""The samples of reports/samples, built from the story. `python -m tests.reports.story_samples` writes them anew."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
-if __name__ == "__main__":
-    sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[2])]
-
-from story_breach import breach
-from story_facts import CLOSED, OPEN
-from story_letters import l1, l2, l3, l4, l6
-from story_monthly import good_month, monthly
-
 from reports.documents import BreachReport, ClientLetter, MonthlyProviderReport
+from tests.reports.story_breach import breach
+from tests.reports.story_facts import CLOSED, OPEN
+from tests.reports.story_letters import l1, l2, l3, l4, l6
+from tests.reports.story_monthly import good_month, monthly
 
 SAMPLES = Path(__file__).parents[2] / "reports" / "samples"
 BUILDERS: dict[str, Callable[[], MonthlyProviderReport | BreachReport | ClientLetter]] = {

@@ -1,0 +1,136 @@
+"""Whatever a field holds, it prints as the text it is, or the document is refused by name."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from reports import glyphs
+from reports.documents import read_document
+from reports.errors import GlyphMissing
+from reports.press import render_html, render_pdf
+from tests.reports.story_breach import breach
+from tests.reports.story_letters import l1, l2, l3, l4, l6
+from tests.reports.story_monthly import monthly
+from tests.reports.story_papers import Paper
+
+MARKUP = "<script>alert(1)</script><b>{{7*7}}</b>{% raw %}\" onload='x' &amp; ]]>"
+LONG = "x" * 300
+FIXED = set(
+    [
+        "kind",
+        "unit",
+        "letter",
+        "layout",
+        "paper",
+        "language",
+        "status",
+        "zone",
+        "evidence_head",
+        "sha256",
+        "percent",
+        "currency",
+        "amount",
+        "outcome",
+        "flags",
+        "carried_out",
+        "source",
+        "state",
+        "answer",
+        "verdict",
+        "bound",
+        "basis",
+        "good_standing",
+        "reason_status",
+        "tier_below_percent",
+        "credit_percent",
+        "what_changed_source",
+        "update_verdict",
+    ]
+)
+REFERENCES = {"client_id", "site_id", "ref", "sign_off", "exhibits", "number"}
+
+
+def filled(value: Any, text: str, key: str = "") -> Any:
+    """The same document with every free text replaced; keys, dates and references stay what they are."""
+    if isinstance(value, dict):
+        return {k: filled(v, text, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [filled(v, text, key) for v in value]
+    if not isinstance(value, str) or key in FIXED | REFERENCES or re.match(r"\d{4}-\d\d-\d\d", value):
+        return value
+    return text
+
+
+def hostile(document: Any, text: str) -> Any:
+    whole = json.loads(document.model_dump_json())
+    made = filled(whole, text)
+    for reading, original in zip(made.get("readings", []), whole.get("readings", []), strict=True):
+        reading["name"] = original["name"]
+    for group in ("promises", "deviations"):
+        for row, original in zip(made.get(group, []), whole.get(group, []), strict=True):
+            key = "subject" if group == "promises" else "about"
+            row[key] = original[key]
+    for key in ("recipient", "sites"):  # an address must fit its window, a host name is a reference
+        if whole["kind"] == "letter":
+            made[key] = whole[key]
+    return read_document(json.dumps(made))
+
+
+@pytest.mark.parametrize("document", [monthly(), breach(), l1(), l2(), l3(), l4(), l6()], ids=lambda d: d.kind)
+def test_markup_prints_as_text(document: Any) -> None:
+    text = "<i>{{7*7}}</i>" if document.kind == "letter" else MARKUP  # a letter has room for few words
+    html = render_html(hostile(document, text))
+    assert not re.search("<script>|<b>|<i>", html)
+    assert "&lt;" in html
+    assert "{{7*7}}" in html
+
+
+@pytest.mark.parametrize("document", [monthly(), breach()], ids=lambda d: d.kind)
+def test_long_words_stay_on_the_page(document: Any) -> None:
+    """300 letters without a space, in every field at once."""
+    small = document.model_copy(update={"sites": document.sites})
+    made = hostile(small, LONG)
+    paper = Paper(made, render_pdf(made))
+    wide = 210
+    for index in range(len(paper.pages)):
+        for _, left, _, right, _ in paper.boxes(index):
+            assert left >= 15
+            assert right <= wide - 8
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("smile \U0001f600", "U+1F600"),
+        ("中文", "U+4E2D"),
+        ("bell \x07", "U+0007"),
+        ("nul \x00", "U+0000"),
+        ("right-to-left override \u202e", "U+202E"),
+        ("zero width \u200b", "U+200B"),
+        ("private \ue000", "U+E000"),
+        ("tab\there", "U+0009"),
+    ],
+)
+def test_what_cannot_be_printed_is_refused_by_name(text: str, said: str) -> None:
+    letter = l4(apology=text)
+    with pytest.raises(GlyphMissing) as refused:
+        render_pdf(letter)
+    assert refused.value.field == "apology"
+    assert said in str(refused.value)
+
+
+def test_the_field_is_named_wherever_it_stands() -> None:
+    report = monthly()
+    sites = (report.sites[0].model_copy(update={"host_name": "a\U0001f600"}), *report.sites[1:])
+    with pytest.raises(GlyphMissing) as refused:
+        glyphs.check(report.model_copy(update={"sites": sites}))
+    assert refused.value.field == "sites[0].host_name"
+
+
+def test_other_alphabets_and_signs_print() -> None:
+    said = "Жанна, Ελλάδα, Łódź, Ægir, שלום, → × ≥ – “€” ½"
+    paper = Paper(l4(), render_pdf(l4(apology=said)))
+    for word in ("Жанна", "Ελλάδα", "Łódź", "Ægir", "→", "×", "≥", "€"):
+        assert word in paper.text
