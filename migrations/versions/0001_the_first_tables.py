@@ -475,6 +475,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('monitor', 'first_at', name=op.f('pk_observed_run')),
     sqlite_with_rowid=False
     )
+    with op.batch_alter_table('observed_run', schema=None) as batch_op:
+        batch_op.create_index('ix_observed_run_held_until', ['held_until', 'first_at', 'monitor', 'state'], unique=False)
+
     op.create_table('override',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -722,6 +725,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_override_window_id'))
 
     op.drop_table('override')
+    with op.batch_alter_table('observed_run', schema=None) as batch_op:
+        batch_op.drop_index('ix_observed_run_held_until')
+
     op.drop_table('observed_run')
     with op.batch_alter_table('notice', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_notice_work_id'))
