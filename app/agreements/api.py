@@ -184,6 +184,7 @@ def list_providers(
 
 @router.get("/providers/{provider_id}", dependencies=[Viewer])
 def read_provider(provider_id: UUID, session: SessionDep) -> ProviderOut:
+    """One provider: who they are and how we reach them."""
     return ProviderOut.model_validate(queries.provider(session, provider_id))
 
 
@@ -219,6 +220,7 @@ def list_services(
 
 @router.get("/services/{service_id}", dependencies=[Viewer])
 def read_service(service_id: UUID, session: SessionDep) -> ServiceOut:
+    """One service: what is hosted, the contract's zone, from when to when."""
     return ServiceOut.model_validate(queries.service(session, service_id))
 
 
@@ -263,6 +265,7 @@ def list_agreements(
 
 @router.get("/agreements/{agreement_id}", dependencies=[Viewer])
 def read_agreement(agreement_id: UUID, session: SessionDep) -> AgreementOut:
+    """One agreement; what it promises is under its terms."""
     return AgreementOut.model_validate(queries.agreement(session, agreement_id))
 
 
@@ -283,6 +286,7 @@ def list_terms(agreement_id: UUID, session: SessionDep, paging: PagingDep) -> Pa
 
 @router.get("/agreements/{agreement_id}/terms/{terms_id}", dependencies=[Viewer])
 def read_terms(agreement_id: UUID, terms_id: UUID, session: SessionDep) -> TermsOut:
+    """The promises of one version, clause by clause, and the days they are in force."""
     row = session.get(Terms, terms_id)
     if row is None or row.agreement_id != agreement_id:
         raise NotFound(f"the agreement has no terms with the id {terms_id}", field="terms_id")

@@ -154,6 +154,7 @@ def list_clients(
 
 @router.get("/clients/{client_id}", dependencies=[Viewer])
 def read_client(client_id: UUID, session: SessionDep) -> ClientOut:
+    """One client, with the address that letters go to."""
     return ClientOut.model_validate(queries.client(session, client_id))
 
 
@@ -193,6 +194,7 @@ def list_contacts(
 
 @router.get("/contacts/{contact_id}", dependencies=[Viewer])
 def read_contact(contact_id: UUID, session: SessionDep) -> ContactOut:
+    """One person at a client as they were for a time; `replaces` leads to how they were before."""
     return ContactOut.model_validate(queries.contact(session, contact_id))
 
 

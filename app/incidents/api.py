@@ -150,6 +150,7 @@ def list_incidents(
 
 @router.get("/incidents/{incident_id}", dependencies=[Viewer])
 def read_incident(incident_id: UUID, session: SessionDep) -> IncidentOut:
+    """One incident; its account is under its notes."""
     return IncidentOut.model_validate(queries.incident(session, incident_id))
 
 
@@ -195,6 +196,7 @@ def list_tickets(
 
 @router.get("/tickets/{ticket_id}", dependencies=[Viewer])
 def read_ticket(ticket_id: UUID, session: SessionDep) -> TicketOut:
+    """One ticket with the provider; what was answered is under its replies."""
     return TicketOut.model_validate(queries.ticket(session, ticket_id))
 
 

@@ -220,6 +220,7 @@ def list_works(
 
 @router.get("/works/{work_id}", dependencies=[Viewer])
 def read_work(work_id: UUID, session: SessionDep) -> WorkOut:
+    """One work, and the services it is done on."""
     return _works(session, [queries.work(session, work_id)])[0]
 
 
@@ -269,6 +270,7 @@ def list_windows(
 
 @router.get("/windows/{window_id}", dependencies=[Viewer])
 def read_window(window_id: UUID, session: SessionDep) -> WindowOut:
+    """One window as it was promised, and the window it replaces."""
     return _windows(session, [queries.window(session, window_id)])[0]
 
 

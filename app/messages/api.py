@@ -158,6 +158,7 @@ def list_messages(
 
 @router.get("/{message_id}", dependencies=[Viewer])
 def read_message(message_id: UUID, session: SessionDep) -> MessageOut:
+    """One message, without its bytes."""
     return _out(queries.message(session, message_id))
 
 

@@ -196,6 +196,7 @@ def list_sites(
 
 @router.get("/sites/{site_id}", dependencies=[Viewer])
 def read_site(site_id: UUID, session: SessionDep) -> SiteOut:
+    """One site, and the client it belongs to."""
     return SiteOut.model_validate(queries.site(session, site_id))
 
 
