@@ -66,10 +66,9 @@ def evidence_export(file: Path, data: Data = None) -> None:
     from app.db import reader
     from app.evidence.queries import bundle
 
-    with Session(reader(database(settings(data)))) as session:
-        content = bundle(session)
     try:
-        file.write_bytes(content)
+        with Session(reader(database(settings(data)))) as session, file.open("wb") as out:
+            bundle(session, out)
     except OSError as error:
         raise BadInput(f"cannot be written: {error.strerror}", field="FILE", example="bundle.zip") from None
     say(f"Wrote {file}. docs/verify-evidence.md says how to check it without Kept.")

@@ -140,32 +140,57 @@ def as_hashed(entry: Entry) -> dict[str, Any]:
         "source": entry.source,
         "kind": entry.kind,
         "subject": entry.subject,
-        "body": _parsed(entry.body),
-        "attachments": _parsed(entry.attachments),
+        "body": _parsed(entry.body, dict),
+        "attachments": _parsed(entry.attachments, list),
         "prev": entry.prev,
         "digest": entry.digest,
     }
 
 
-def _parsed(text: str) -> Any:
+def _parsed(text: str, kind: type) -> Any:
     """Stored JSON; text that is not canonical was tampered with and must not hash to the same value."""
     try:
         value = json.loads(text)
-    except ValueError:
-        return {"unreadable": text}
-    return value if canonical(value).decode() == text else {"not_canonical": text}
+        if canonical(value).decode() == text and isinstance(value, kind):
+            return value
+    except (ValueError, TypeError, RecursionError):
+        pass
+    return {"unreadable": text}
 
 
-def entries(session: Session, after: int = 0, batch: int = 1000) -> Iterator[dict[str, Any]]:
-    """All entries in order, in batches, so that a long log is never held in memory."""
+def entries(session: Session, batch: int = 1000) -> Iterator[dict[str, Any]]:
+    """All entries in order, in batches, so that a long log is never held in memory. Those put in before 1 as well."""
+    after: int | None = None
     while True:
-        rows = session.exec(select(Entry).where(col(Entry.seq) > after).order_by(col(Entry.seq)).limit(batch)).all()
-        if not rows:
+        numbers = select(Entry.seq) if after is None else select(Entry.seq).where(Entry.seq > after)
+        found = session.exec(numbers.order_by(col(Entry.seq)).limit(batch)).all()
+        if not found:
             return
-        for row in rows:
-            yield as_hashed(row)
-        after = rows[-1].seq
+        try:
+            span = select(Entry).where(col(Entry.seq).between(found[0], found[-1]))
+            read = [as_hashed(row) for row in session.exec(span.order_by(col(Entry.seq)))]
+        except UNREADABLE:
+            read = [_one(session, seq) for seq in found]
+        yield from read
+        after = found[-1]
         session.expunge_all()
+
+
+UNREADABLE = (ValueError, sa.exc.DBAPIError)  # a time that is none, bytes that are no text
+
+
+def _one(session: Session, seq: int) -> dict[str, Any]:
+    """One entry as far as it can be read, so that a damaged row is named and hides no other."""
+    try:
+        return as_hashed(session.exec(select(Entry).where(Entry.seq == seq)).one())
+    except UNREADABLE:
+        values: dict[str, Any] = {"seq": seq}
+        for name in ("actor", "source", "kind", "subject", "body", "attachments", "prev", "digest"):
+            try:
+                values[name] = session.exec(select(getattr(Entry, name)).where(Entry.seq == seq)).one()
+            except UNREADABLE:
+                values[name] = "unreadable"
+        return values | {"recorded_at": "unreadable", "occurred_at": "unreadable"}
 
 
 def head(session: Session) -> tuple[int, str]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import tempfile
+from collections.abc import Iterator
+from typing import IO, Annotated, Any
 
 from fastapi import Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlmodel import col, select
 
@@ -32,7 +35,7 @@ class EntryOut(BaseModel):
     kind: str
     subject: str
     body: dict[str, Any]
-    attachments: list[str]
+    attachments: list[Any] | dict[str, str]  # the latter only where the stored text was tampered with
     prev: str
     digest: str
 
@@ -78,7 +81,7 @@ def list_entries(
 
 @router.get("/head")
 def head(session: SessionDep) -> HeadOut:
-    """Number and digest of the last line; print it, or send it to the other side, and nobody can rewrite what is before."""
+    """Number and digest of the last line. Once it is printed or sent, nobody can rewrite what stands before it."""
     seq, digest = actions.head(session)
     return HeadOut(seq=seq, digest=digest)
 
@@ -94,8 +97,20 @@ def verify(session: SessionDep, expect: Annotated[list[Digest] | None, Query(max
 @router.get("/bundle.zip", response_class=Response, responses={200: {"content": {"application/zip": {}}}})
 def bundle(session: SessionDep) -> Response:
     """The log with its attachments, for a third party: docs/verify-evidence.md says how to check it."""
-    headers = {"content-disposition": 'attachment; filename="kept-evidence.zip"'}
-    return Response(queries.bundle(session), media_type="application/zip", headers=headers)
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the answer closes it, when it was sent
+    queries.bundle(session, file)
+    headers = {
+        "content-disposition": 'attachment; filename="kept-evidence.zip"',
+        "content-length": str(file.tell()),
+    }
+    file.seek(0)
+    return StreamingResponse(_pieces(file), media_type="application/zip", headers=headers)
+
+
+def _pieces(file: IO[bytes], size: int = 1 << 16) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(size):
+            yield piece
 
 
 @router.get(

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
+from typing import IO
 
 from sqlmodel import Session, col, select
 
 from app.evidence.actions import entries
-from app.evidence.chain import Finding, Verification, canonical, verify
+from app.evidence.chain import GENESIS, Finding, Verification, canonical, verify
 from app.evidence.tables import Attachment
 
 
 def verify_log(session: Session, expect: Iterable[str] = ()) -> Verification:
     """The whole chain and every kept attachment, recomputed. `expect`: digests printed on documents."""
-    named: dict[str, int] = {}
+    named: dict[str, int] = {}  # attachment -> the first entry that names it
 
     def watched() -> Iterator[dict[str, object]]:
         for entry in entries(session):
             for digest in entry["attachments"] if isinstance(entry["attachments"], list) else ():
-                named.setdefault(digest, entry["seq"])
+                named.setdefault(str(digest), entry["seq"])
             yield entry
 
     result = verify(watched(), expect)
@@ -32,7 +32,8 @@ def verify_log(session: Session, expect: Iterable[str] = ()) -> Verification:
         missing.discard(digest)
         if hashlib.sha256(row.content).hexdigest() != digest:
             seq = named.get(digest, 0)
-            result.findings.append(Finding(seq, "changed", f"the attachment {digest[:16]}… of entry {seq} was changed"))
+            where = f"of entry {seq}" if seq else "that no entry names"
+            result.findings.append(Finding(seq, "changed", f"the attachment {digest[:16]}… {where} was changed"))
         session.expunge(row)
     for digest in sorted(missing):
         result.findings.append(
@@ -41,26 +42,27 @@ def verify_log(session: Session, expect: Iterable[str] = ()) -> Verification:
     return result
 
 
-def bundle(session: Session) -> bytes:
-    """A zip with `entries.jsonl` (one canonical entry a line) and `attachments/<sha256>`; same log, same bytes."""
-    out = io.BytesIO()
+def bundle(session: Session, out: IO[bytes]) -> None:
+    """Writes a zip with `entries.jsonl` (one canonical entry a line), `head.json` and `attachments/<sha256>`.
+
+    Same log, same bytes. One batch of entries and one attachment are in memory at a time.
+    """
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        lines, last = [], None
-        for entry in entries(session):
-            lines.append(canonical(entry))
-            last = entry
-        _put(archive, "entries.jsonl", b"\n".join(lines) + b"\n" if lines else b"")
-        head = {"entries": len(lines), "head": last["digest"] if last else None}
-        _put(archive, "head.json", json.dumps(head, indent=1).encode())
+        count, digest = 0, GENESIS
+        with archive.open(_named("entries.jsonl"), "w", force_zip64=True) as lines:
+            for entry in entries(session):
+                lines.write(canonical(entry) + b"\n")
+                count, digest = count + 1, entry["digest"]
+        head = json.dumps({"entries": count, "head": digest}, indent=1)
+        archive.writestr(_named("head.json"), head.encode())
         for digest in session.exec(select(Attachment.digest).order_by(col(Attachment.digest))).all():
             row = session.get_one(Attachment, digest)
-            _put(archive, f"attachments/{digest}", row.content)
+            archive.writestr(_named(f"attachments/{digest}"), row.content)
             session.expunge(row)
-    return out.getvalue()
 
 
-def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
+def _named(name: str) -> zipfile.ZipInfo:
+    """A file of the bundle, without the moment and the machine it was written on."""
     info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = 0o644 << 16
-    archive.writestr(info, content)
+    info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
+    return info
