@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Path
 from pydantic import Field
 
 from app.access import actions
@@ -50,7 +50,7 @@ def list_tokens(session: SessionDep) -> list[TokenOut]:
 
 
 @router.post("/{name}/revoke", dependencies=[Owner])
-def revoke_token(name: str, session: SessionDep, now: NowDep) -> TokenOut:
+def revoke_token(name: Annotated[str, Path(examples=["ci"])], session: SessionDep, now: NowDep) -> TokenOut:
     """The token no longer counts, from now on."""
     return TokenOut.model_validate(actions.revoke_token(session, name=name, now=now))
 
