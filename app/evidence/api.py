@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import IO, Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 from sqlmodel import col, select
@@ -116,7 +116,9 @@ def _pieces(file: IO[bytes], size: int = 1 << 16) -> Iterator[bytes]:
 @router.get(
     "/attachments/{digest}", response_class=Response, responses={200: {"content": {"application/octet-stream": {}}}}
 )
-def attachment(digest: str, session: SessionDep) -> Response:
+def attachment(
+    digest: Annotated[str, Path(description="SHA-256 of the bytes, in hexadecimal.")], session: SessionDep
+) -> Response:
     """Bytes kept whole, by their SHA-256."""
     row = session.get(Attachment, digest) if len(digest) == 64 and digest.isascii() else None
     if row is None:
