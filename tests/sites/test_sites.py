@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -179,11 +178,11 @@ def test_the_states_of_a_service_are_those_of_the_sites_on_it_then(owner: TestCl
 
 
 def test_many_checks_at_once_all_or_none(owner: TestClient) -> None:
-    sites = [{"name": f"s{number}.larkfield.example", "number": f"S-{number:03}"} for number in range(100)]
+    sites = [{"name": f"s{number}.larkfield.example", "number": f"S-{number:03}"} for number in range(20)]
     made = larkfield(owner, sites=sites)["sites"]
     checks = [
         {"site_id": item["id"], "at": f"2025-06-30T03:{minute:02}:00Z", "reachable": True, "source": "M"}
-        for minute in range(10)
+        for minute in range(50)
         for item in made
     ]
     wrong = [*checks[:-1], checks[-1] | {"reachable": False, "working": True}]
@@ -193,9 +192,7 @@ def test_many_checks_at_once_all_or_none(owner: TestClient) -> None:
     refused(owner, "/site-checks", {"checks": []}, 422, "checks")
     refused(owner, "/site-checks", {"checks": [*checks, checks[0]]}, 422, "checks")
     assert get(owner, f"/sites/{made[0]['id']}/checks")["items"] == []
-    started = perf_counter()
     assert len(post(owner, "/site-checks", {"checks": checks})["items"]) == 1000
-    print(f"1000 checks in {perf_counter() - started:.2f} s")
     assert get(owner, "/evidence/verify")["entries"] >= 1000
 
 
