@@ -89,7 +89,7 @@ def _put(path: Path, content: bytes) -> None:
 def play(place: Settings, engine: Engine, say: Say) -> None:
     """Loads the story if it is not there, writes its papers, prints where they are and what to try."""
     token = demo_token(place, engine)
-    anyio.run(_play, place, engine, token, say)
+    service = anyio.run(_play, place, engine, token, say)
     address = f"http://{place.host}:{place.port}"
     ask = f"curl -s -H 'Authorization: Bearer {token}'"
     kept = Path(sys.argv[0]).name if Path(sys.argv[0]).parent.name != "bin" else ".venv/bin/kept"
@@ -98,15 +98,17 @@ def play(place: Settings, engine: Engine, say: Say) -> None:
     print(f"Address  {address}   (documentation of the API: {address}/docs)")
     print(f"Token    {token}")
     print("\nThree things to try:")
-    print(f"  {ask} {address}/api/v1/evidence/verify")
-    print(f"  {ask} {address}/api/v1/statements")
-    print(
-        f"  {kept} report monthly --provider 'Northgate Hosting' --month 2025-06 --as-at {at(8, '12:00')}{data}\n",
-        flush=True,
-    )
+    print("  who believes what was no longer true on Mon 30 June 06:00:")
+    print(f"    {ask} '{address}/api/v1/notices/stale?service_id={service}&as_at=2025-06-30T04:00:00Z'")
+    print("  whether anything in the record was changed afterwards:")
+    print(f"    {ask} {address}/api/v1/evidence/verify")
+    print("  the month as it stood on another day:")
+    command = f"{kept} report monthly --provider 'Northgate Hosting' --month 2025-06 --as-at {at(8, '12:00')}{data}"
+    print(f"    {command}\n", flush=True)
 
 
-async def _play(place: Settings, engine: Engine, token: str, say: Say) -> None:
+async def _play(place: Settings, engine: Engine, token: str, say: Say) -> str:
+    """Returns the id of the story's service."""
     service = create_app(place, engine=engine)
     transport = httpx.ASGITransport(service)
     headers = {"authorization": f"Bearer {token}"}
@@ -125,3 +127,4 @@ async def _play(place: Settings, engine: Engine, token: str, say: Say) -> None:
         written = await _write(door, place.out, say)
         if written:
             say(f"{written} files written.")
+        return str((await door.get("/statements", limit=1))["items"][0]["service_id"])

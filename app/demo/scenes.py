@@ -49,7 +49,7 @@ async def observations(door: Door, ids: dict[str, str], say: Say) -> None:
 
         headers = {"content-type": "text/csv"}
         answer = door.read(await door.client.post(f"{API}/observations", content=chunks(), headers=headers))
-    say(f"{answer['added']} observations, one a minute from July 2024 to 1 July 2025")
+    say(f"{answer['rows']} observations, one a minute from July 2024 to 1 July 2025")
 
 
 async def _message(door: Door, ids: dict[str, str], key: str) -> str:

@@ -116,8 +116,8 @@ class _Reading:
         if sound or number != seq:
             self.follows(number, seq, str(entry["prev"]))
         self.met(number)
-        if seq > self.top:
-            self.top, self.result.head = seq, kept
+        if number > self.top:
+            self.top, self.result.head = number, kept
 
     def written_as(self, entry: dict[str, Any], seq: int, kept: str) -> int:
         """The number the entry was written under, if only its number was changed; else `seq`."""
@@ -141,7 +141,9 @@ class _Reading:
             ahead, behind = (self.last, "before", seq), (seq, "behind", self.last)
             moved, side, other = ahead if self.jumped else behind
             self.find(moved, "reordered", f"entry {moved} stands {side} entry {other}: the order was changed")
-        self.jumped, self.last, self.shift = seq > self.last + 1, seq, shift
+        self.shift = shift
+        if seq == number:
+            self.jumped, self.last = seq > self.last + 1, seq
 
     def follows(self, number: int, seq: int, previous: str) -> None:
         """Holds `prev` against the entry before, now if it was met, else when it is."""
