@@ -225,6 +225,8 @@ def test_a_clock_belongs_to_the_periods_it_runs_in() -> None:
     terms = some_terms(promises=[REPAIR])
     assert promise("repair", events=(may,), terms=terms).open
     assert not [p for p in judge(a_case(events=(may, done), terms=terms)).promises if p.kind == "repair"]
+    july = event("provider_confirmed", datetime(2025, 7, 1, tzinfo=UTC))
+    assert not [p for p in judge(a_case(events=(july,), terms=terms)).promises if p.kind == "repair"]
 
 
 def test_breaches_in_the_order_they_fell_due() -> None:

@@ -305,6 +305,11 @@ def test_an_unused_backup_is_not_a_broken_promise() -> None:
     assert [p.status for p in statement.promises if p.kind == "window"] == [PromiseStatus.KEPT, PromiseStatus.KEPT]
 
 
+def test_a_backup_is_spare_only_where_the_primary_was_over_before_it() -> None:
+    statement = judge(two(60, 0, said(SaidKind.ENDED, june(11, 22, 1))))
+    assert statement.windows[1].outcome is Outcome.AWAITING_OUTCOME
+
+
 @pytest.mark.parametrize(
     ("window", "why"),
     [
