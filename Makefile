@@ -25,10 +25,11 @@ run: ## Start Kept with its demo story (PORT=8000 DATA=data OUT=out)
 test: lint ## All checks and tests, on SQLite and on PostgreSQL (ARGS="-k overrun")
 	$(BIN)/python -m pytest $(PYTEST_ARGS) $(ARGS)
 
-lint: ## Style, and the arrows between the rooms
+lint: ## Style, arrows between the rooms, types
 	@scripts/bootstrap dev
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/mypy
 
 bench: ## Measure, and print the measurements
 	@scripts/bootstrap dev

@@ -15,6 +15,7 @@ from app.errors import BadInput, Conflict, NotFound
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from sqlmodel import Session
 
 report = typer.Typer(help="Judge a month of a provider and write its papers.", no_args_is_help=True)
 command.add_typer(report, name="report")
@@ -41,13 +42,13 @@ def moment(text: str | None, field: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return TypeAdapter(Instant).validate_python(text)  # type: ignore[no-any-return]
+        return TypeAdapter(Instant).validate_python(text)
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise BadInput(reason, field=field, example="2025-06-30T06:00:00+02:00") from None
 
 
-def _service(session: Any, provider: str, service: str | None) -> UUID:
+def _service(session: Session, provider: str, service: str | None) -> UUID:
     from sqlmodel import col, select
 
     from app.agreements.tables import Provider as Row

@@ -174,4 +174,3 @@ def move(
     counts = copy(source, target, app.tables.metadata)
     rows = sum(counts.values())
     say(f"{rows} rows in {len(counts)} tables copied and compared. Now set KEPT_DATABASE_URL.")
-

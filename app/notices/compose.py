@@ -225,7 +225,7 @@ def letter(item: Round, to: Addressee, *, issued: bool) -> doc.ClientLetter:
     )
 
 
-def _letter_state(kind: str, site: SiteVerdict, down: bool) -> str:
+def _letter_state(kind: str, site: SiteVerdict, down: bool) -> facts.SiteWord:
     """Before and after a window that passed without downtime the site is as up as its server is measured to be."""
     word = facts.site_word(site, down)
     return "up" if kind in ("L1", "L2", "L3") and word == "unknown" and not down else word

@@ -7,6 +7,7 @@ of four states. A letter is true for as long as both say the same.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from app.sla.case import Case, SiteCurrent
 from app.sla.statement import Outcome, SiteVerdict, Statement, WindowVerdict
@@ -39,7 +40,10 @@ def newest_of_work(statement: Statement, work_id: str) -> WindowVerdict | None:
     return max(mine, key=lambda item: item.announced_at, default=None)
 
 
-def site_word(site: SiteVerdict, down_now: bool) -> str:
+SiteWord = Literal["up", "down", "not_current", "unknown"]
+
+
+def site_word(site: SiteVerdict, down_now: bool) -> SiteWord:
     """up, down, not_current or unknown. A site nobody checked is as reachable as its server is."""
     if site.state is SiteCurrent.CURRENT:
         return "up"

@@ -292,7 +292,7 @@ def sites(case: Case, statement: Statement) -> tuple[doc.Site, ...]:
 
 def site_counts(items: tuple[doc.Site, ...]) -> doc.SiteCounts:
     states = [item.state for item in items]
-    return doc.SiteCounts(**{name: states.count(name) for name in ("current", "not_current", "down", "unknown")})  # type: ignore[arg-type]
+    return doc.SiteCounts(**{name: states.count(name) for name in ("current", "not_current", "down", "unknown")})
 
 
 LATE = timedelta(days=1)
