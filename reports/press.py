@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
@@ -156,6 +157,19 @@ def _finish(_: Any, pdf: pydyf.PDF) -> None:
                 raise PressNotReady("fonts", f"the font {name!r} is not a bundled one", "Inter or DejaVu")
 
 
+def _figures(json: str, as_at: datetime) -> Attachment:
+    """The document's own JSON, dated by the document and not by the clock."""
+    return Attachment(
+        string=json,
+        name=ATTACHMENT,
+        description="The figures of this document",
+        relationship="Data",
+        created=as_at,
+        modified=as_at,
+        url_fetcher=fetcher(),
+    )
+
+
 def check(document: Printable) -> None:
     """Everything that can be refused before a page is made: characters, figures, words."""
     glyphs.check(document)
@@ -180,13 +194,7 @@ def render_pdf(document: Printable) -> bytes:
                 stylesheets=list(sheets),
                 font_config=fonts,
                 pdf_variant=VARIANT,
-                attachments=[
-                    Attachment(
-                        string=json, name=ATTACHMENT, description="The figures of this document", relationship="Data",
-                        created=as_at, modified=as_at, url_fetcher=fetcher(),
-                    )
-                ],
-            )  # fmt: skip
+            )
             if isinstance(document, ClientLetter) and len(made.pages) != 1:
                 raise LetterTooLong("body", f"the letter needs {len(made.pages)} pages", "a letter fits one page")
             made.color_profiles[COLOURS] = _colours()
@@ -195,6 +203,7 @@ def render_pdf(document: Printable) -> bytes:
                     finisher=_finish,
                     pdf_variant=VARIANT,
                     output_intent=COLOURS,
+                    attachments=[_figures(json, as_at)],
                     pdf_identifier=hashlib.sha256(json.encode()).hexdigest()[:32].encode(),
                 )
             )

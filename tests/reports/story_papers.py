@@ -23,7 +23,6 @@ PAPERS: dict[str, Callable[[], Printable]] = {
     "good month Letter": lambda: good_month(paper="Letter"),
     "breach A4": breach,
     "breach Letter": lambda: breach(paper="Letter"),
-    "goodwill": lambda: breach("goodwill"),
     "L1": l1,
     "L2": l2,
     "L3": l3,

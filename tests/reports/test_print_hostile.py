@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reports import glyphs
-from reports.documents import read_document
+from reports.documents import SiteCounts, read_document
 from reports.errors import GlyphMissing
 from reports.press import render_html, render_pdf
 from tests.reports.story_breach import breach
@@ -17,38 +17,11 @@ from tests.reports.story_papers import Paper
 
 MARKUP = "<script>alert(1)</script><b>{{7*7}}</b>{% raw %}\" onload='x' &amp; ]]>"
 LONG = "x" * 300
-FIXED = set(
-    [
-        "kind",
-        "unit",
-        "letter",
-        "layout",
-        "paper",
-        "language",
-        "status",
-        "zone",
-        "evidence_head",
-        "sha256",
-        "percent",
-        "currency",
-        "amount",
-        "outcome",
-        "flags",
-        "carried_out",
-        "source",
-        "state",
-        "answer",
-        "verdict",
-        "bound",
-        "basis",
-        "good_standing",
-        "reason_status",
-        "tier_below_percent",
-        "credit_percent",
-        "what_changed_source",
-        "update_verdict",
-    ]
-)
+FIXED = {
+    "kind", "unit", "letter", "layout", "paper", "language", "status", "zone", "evidence_head", "sha256", "percent",
+    "currency", "amount", "outcome", "flags", "carried_out", "source", "state", "answer", "verdict", "bound", "basis",
+    "good_standing", "reason_status", "tier_below_percent", "credit_percent", "what_changed_source", "update_verdict",
+}  # fmt: skip
 REFERENCES = {"client_id", "site_id", "ref", "sign_off", "exhibits", "number"}
 
 
@@ -87,23 +60,33 @@ def test_markup_prints_as_text(document: Any) -> None:
     assert "{{7*7}}" in html
 
 
+def shortened(document: Any) -> Any:
+    """The same document with short tables: what is tested here does not need 120 rows."""
+    rows = document.sites[:4]
+    states = ("current", "not_current", "down", "unknown")
+    counts = SiteCounts.model_validate({state: sum(row.state == state for row in rows) for state in states})
+    changes: dict[str, Any] = {"sites": rows, "site_counts": counts, "chronology": document.chronology[:4]}
+    if document.kind == "breach":
+        total = sum(row.down_seconds for row in rows)
+        fewer = {"sites_total": 4, "sites_affected": 4, "site_seconds": total}
+        changes["effect"] = document.effect.model_copy(update=fewer)
+    return document.model_copy(update=changes)
+
+
 @pytest.mark.parametrize("document", [monthly(), breach()], ids=lambda d: d.kind)
 def test_long_words_stay_on_the_page(document: Any) -> None:
     """300 letters without a space, in every field at once."""
-    small = document.model_copy(update={"sites": document.sites})
-    made = hostile(small, LONG)
+    made = hostile(shortened(document), LONG)
     paper = Paper(made, render_pdf(made))
-    wide = 210
     for index in range(len(paper.pages)):
-        for _, left, _, right, _ in paper.boxes(index):
-            assert left >= 15
-            assert right <= wide - 8
+        for text, left, _, right, _ in paper.boxes(index):
+            assert 15 <= left < right <= 202, text
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("smile \U0001f600", "U+1F600"),
+        ("unicorn \U0001f984", "U+1F984"),
         ("中文", "U+4E2D"),
         ("bell \x07", "U+0007"),
         ("nul \x00", "U+0000"),
@@ -123,14 +106,14 @@ def test_what_cannot_be_printed_is_refused_by_name(text: str, said: str) -> None
 
 def test_the_field_is_named_wherever_it_stands() -> None:
     report = monthly()
-    sites = (report.sites[0].model_copy(update={"host_name": "a\U0001f600"}), *report.sites[1:])
+    sites = (report.sites[0].model_copy(update={"host_name": "a\U0001f984"}), *report.sites[1:])
     with pytest.raises(GlyphMissing) as refused:
         glyphs.check(report.model_copy(update={"sites": sites}))
     assert refused.value.field == "sites[0].host_name"
 
 
 def test_other_alphabets_and_signs_print() -> None:
-    said = "Жанна, Ελλάδα, Łódź, Ægir, שלום, → × ≥ – “€” ½"
+    said = "Жанна, Ελλάδα, Łódź, Ægir → × ≥ – “€” ½"
     paper = Paper(l4(), render_pdf(l4(apology=said)))
     for word in ("Жанна", "Ελλάδα", "Łódź", "Ægir", "→", "×", "≥", "€"):
         assert word in paper.text
