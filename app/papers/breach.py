@@ -226,7 +226,7 @@ def _deviations(case: Case, statement: Statement, context: Context) -> tuple[doc
             found.append(
                 (
                     "communication",
-                    f"Window {verdict.attempt}: the change was not announced before it was made.",
+                    f"Window {verdict.attempt}: its date was changed without notice.",
                     exhibits,
                 )
             )

@@ -72,7 +72,7 @@ def judge_windows(seen: Seen, sla: Sla | None) -> tuple[WindowVerdict, ...]:
     attempts: dict[str, int] = {}
     out = []
     for w in known:
-        attempts[w.work_id] = attempts.get(w.work_id, 0) + 1
+        attempts[w.work_id] = w.attempt or attempts.get(w.work_id, 0) + 1
         out.append(_verdict(facts[w.id], derived, facts, seen, attempts[w.work_id], starts))
     return tuple(out)
 
@@ -283,7 +283,7 @@ def _flags(
         Flag.PROCEDURE_CHANGED: bool(changed),
         Flag.SCOPE_CHANGED: any(finding.scope_change for finding in found),
         Flag.NOTICE_TOO_SHORT: met is False,
-        Flag.NO_NOTICE_OF_CHANGE: _no_notice_of_change(f, outcome, changed, start),
+        Flag.NO_NOTICE_OF_CHANGE: _no_notice_of_change(f, start),
         Flag.NOTICE_AFTER_THE_FACT: w.announced_at >= w.span.start,
         Flag.DATA_UNVERIFIED: start is not None and _data_unverified(start, end, seen, starts),
         Flag.CARRIED_TO_BACKUP: _carried_to_backup(f, outcome, derived, facts),
@@ -298,16 +298,14 @@ def _good_after(promised: datetime, start: datetime, seen: Seen) -> bool:
     return span is not None and seen.observed(span)[0] > 0
 
 
-def _no_notice_of_change(f: Facts, outcome: Outcome, changed: list[Finding], start: datetime | None) -> bool:
-    """The procedure changed, or the window overran or was dropped, and no message came before it."""
-    w = f.window
-    begins = start if start is not None else w.span.start
-    if changed and min(finding.at for finding in changed) >= begins:
+def _no_notice_of_change(f: Facts, start: datetime | None) -> bool:
+    """The date changed and nobody told us: taken back in silence, or begun before the announced start.
+
+    An overrun and another procedure are said by the outcome and by their own flags, and are not said twice.
+    """
+    if f.window.withdrawal is not None and f.window.withdrawal.silent:
         return True
-    if w.withdrawal is not None and w.withdrawal.silent and f.moved_at is not None:
-        return True
-    overran = outcome in (Outcome.OVERRUNNING, Outcome.COMPLETED_LATE)
-    return overran and not (f.moved_at is not None and f.moved_at < w.span.end)
+    return start is not None and start < f.window.span.start
 
 
 def _data_unverified(start: datetime, end: datetime | None, seen: Seen, starts: list[datetime]) -> bool:

@@ -71,10 +71,10 @@ def test_what_never_happened_has_no_ratio(judged: dict[datetime, Statement]) -> 
 @pytest.mark.parametrize(
     ("moment", "flags"),
     [
-        (SUN_29, {Flag.NO_NOTICE_OF_CHANGE}),  # over its end, and no message before it
+        (SUN_29, set()),
         # from 04:10 the other procedure is known; from 05:00 on Monday sites are checked and 49 are not current
-        (MON_30, {Flag.PROCEDURE_CHANGED, Flag.NO_NOTICE_OF_CHANGE, Flag.DATA_UNVERIFIED}),
-        (TUE_1, {Flag.PROCEDURE_CHANGED, Flag.NO_NOTICE_OF_CHANGE, Flag.DATA_UNVERIFIED}),
+        (MON_30, {Flag.PROCEDURE_CHANGED, Flag.DATA_UNVERIFIED}),
+        (TUE_1, {Flag.PROCEDURE_CHANGED, Flag.DATA_UNVERIFIED}),
     ],
 )
 def test_flags_of_the_third_window(judged: dict[datetime, Statement], moment: datetime, flags: set[Flag]) -> None:

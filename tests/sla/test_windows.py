@@ -231,8 +231,8 @@ def finding(step: int | None, kind: FindingVerdict, at: datetime, scope: bool = 
 @pytest.mark.parametrize(
     ("found_at", "kind", "scope", "expected"),
     [
-        (june(11, 4), FindingVerdict.CHANGED, False, {"procedure_changed", "no_notice_of_change"}),
-        (june(11, 4), FindingVerdict.ADDED, True, {"procedure_changed", "scope_changed", "no_notice_of_change"}),
+        (june(11, 4), FindingVerdict.CHANGED, False, {"procedure_changed"}),
+        (june(11, 4), FindingVerdict.ADDED, True, {"procedure_changed", "scope_changed"}),
         (june(10, 12), FindingVerdict.SKIPPED, False, {"procedure_changed"}),  # we were told before it began
         (june(11, 4), FindingVerdict.AS_AGREED, False, set()),
         (june(12), FindingVerdict.CHANGED, False, set()),  # found only later
@@ -243,16 +243,13 @@ def test_procedure_flags(found_at: datetime, kind: FindingVerdict, scope: bool, 
     assert flags(found) == expected
 
 
-@pytest.mark.parametrize(
-    ("window", "expected"),
-    [
-        ({}, {"no_notice_of_change"}),  # it overran, and nobody wrote before its end
-        ({"rescheduled_at": june(10, 23, 59)}, set()),  # a longer window was announced before its end
-        ({"rescheduled_at": june(11, 0, 1)}, {"no_notice_of_change"}),
-    ],
-)
-def test_no_notice_of_an_overrun(window: dict[str, Any], expected: set[str]) -> None:
-    assert flags(verdict(AFTER, a_span(START, 300), **window)) == expected
+def test_an_overrun_is_said_by_its_outcome_alone() -> None:
+    assert flags(verdict(AFTER, a_span(START, 300))) == set()
+
+
+def test_an_early_start_is_a_change_of_the_date_without_notice() -> None:
+    early = Said(SaidKind.STARTED, june(10, 21, 30), june(10, 21, 40), "we began early", SOURCE)
+    assert "no_notice_of_change" in flags(verdict(AFTER, a_span(START, 60), said=(early,)))
 
 
 def test_no_notice_of_a_silent_withdrawal() -> None:
