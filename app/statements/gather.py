@@ -1,14 +1,12 @@
 """From the rooms to a Case: every fact of one service and period known at one moment. Reads only.
 
-Observations are snapped down to whole seconds here, in one place, so that every figure of every paper is a whole
-number of seconds and totals reconcile exactly.
+Every figure of every paper is a whole number of seconds (`whole`), so that totals reconcile exactly.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,6 +26,7 @@ from app.sla import case as law
 from app.sla.periods import Period, calendar_month, month_of, months_before
 from app.sla.spans import Span
 from app.sla.terms import Sla
+from app.statements.whole import floored, snapped
 
 CHANNELS = {"email": "e-mail", "phone": "phone", "portal": "portal", "ticket": "ticket", "status_page": "status page"}
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
@@ -47,7 +46,7 @@ def gather(session: Session, service_id: UUID, month: str | None, as_at: datetim
     works, windows = reader.works()
     start = min([before[0].span.start if before else period.span.start, *(window.span.start for window in windows)])
     watched = Span(start, max(period.span.end, start + timedelta(seconds=1)))
-    monitors = tuple(_snapped(item) for item in probes.monitors_of(session, service_id, watched))
+    monitors = tuple(snapped(item) for item in probes.monitors_of(session, service_id, watched))
     tickets = reader.tickets()
     return law.Case(
         service_id=str(service.id),
@@ -60,7 +59,7 @@ def gather(session: Session, service_id: UUID, month: str | None, as_at: datetim
         terms=reader.terms(),
         monitors=monitors,
         own_outages=tuple(
-            law.OwnOutage(_floored(item.span), item.reason) for item in probes.own_outages(session, watched)
+            law.OwnOutage(floored(item.span), item.reason) for item in probes.own_outages(session, watched)
         ),
         works=works,
         windows=windows,
@@ -70,24 +69,6 @@ def gather(session: Session, service_id: UUID, month: str | None, as_at: datetim
         lines=tuple(sorted(reader.lines, key=lambda line: line.at)),
         periods_before=tuple(before),
     )
-
-
-def _floor(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def _floored(span: Span) -> Span:
-    start, end = _floor(span.start), _floor(span.end)
-    return Span(start, end if end > start else start + timedelta(seconds=1))
-
-
-def _snapped(monitor: law.Monitor) -> law.Monitor:
-    if all(run.first_at.microsecond == 0 == run.last_at.microsecond for run in monitor.runs):
-        return monitor
-    runs = tuple(
-        law.ObservedRun(run.state, _floor(run.first_at), _floor(run.last_at), run.count) for run in monitor.runs
-    )
-    return replace(monitor, runs=runs)
 
 
 def _stay(start: datetime | None, end: datetime | None) -> Span | None:
@@ -290,7 +271,7 @@ class _Reader:
         return law.Window(
             id=str(row.id),
             work_id=str(row.work_id),
-            span=_floored(Span(row.start_at, row.end_at)),
+            span=floored(Span(row.start_at, row.end_at)),
             announced_at=row.announced_at,
             source=source,
             role=row.role,
@@ -399,7 +380,7 @@ class _Reader:
                 site.number or str(site.id),
                 site.name,
                 tuple(stays[site.id]),
-                tuple(_snapped(item) for item in watched.get(site.id, ())),
+                tuple(snapped(item) for item in watched.get(site.id, ())),
                 tuple(checks[site.id]),
             )
             for site in ordered

@@ -1,0 +1,29 @@
+"""Whole seconds: moments are snapped down here, in one place, before anything is judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from app.sla import case as law
+from app.sla.spans import Span
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def floored(span: Span) -> Span:
+    """The span from whole second to whole second, a second long at the least."""
+    start, end = _floor(span.start), _floor(span.end)
+    return Span(start, end if end > start else start + timedelta(seconds=1))
+
+
+def snapped(monitor: law.Monitor) -> law.Monitor:
+    """The monitor with its runs from whole second to whole second."""
+    if all(run.first_at.microsecond == 0 == run.last_at.microsecond for run in monitor.runs):
+        return monitor
+    runs = tuple(
+        law.ObservedRun(run.state, _floor(run.first_at), _floor(run.last_at), run.count) for run in monitor.runs
+    )
+    return replace(monitor, runs=runs)
