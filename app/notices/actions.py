@@ -25,6 +25,7 @@ from app.papers.context import LettersSent
 from app.sites.tables import Site
 from app.sla.case import SiteCurrent
 from app.sla.judge import judge
+from app.sla.periods import month_of
 from app.sla.statement import Statement
 from app.statements.gather import gather, provider_of
 from app.statements.named import agency_of
@@ -91,14 +92,19 @@ def draft(
 
 def compose_all(session: Session, notice: Notice, *, issued: bool) -> Iterator[Draft]:
     """Every letter of a notice from the record as at its moment, in the order of the clients' numbers."""
-    case = gather(session, notice.service_id, None, notice.as_at)
+    row = session.get_one(Window, notice.window_id)
+    provider, service = provider_of(session, notice.service_id)
+    # a window that has begun is told by its own month, so that its downtime is there though the month has changed
+    month = month_of(row.start_at, service.zone).label if row.start_at <= notice.as_at else None
+    case = gather(session, notice.service_id, month, notice.as_at, months=0, every_window=True)
     statement = judge(case)
     words = WORDS.validate_python({key: value for key, value in notice.words.items() if key != "leave_out"})
     leave_out = frozenset(UUID(text) for text in notice.words.get("leave_out", ()))
     window = facts.window_of(statement, str(notice.window_id))
     if window is None:
-        raise Conflict("this window does not belong to the service in the month of that moment", field="window_id")
-    provider, _ = provider_of(session, notice.service_id)
+        raise Conflict(
+            "this window is not one of the service's, or was not announced at that moment", field="window_id"
+        )
     entries, digest = head(session)
     earlier = session.get(Notice, notice.follows) if notice.follows else None
     updates = (
@@ -245,7 +251,7 @@ class StaleLetter:
 
 def stale(session: Session, service_id: UUID, as_at: datetime) -> list[StaleLetter]:
     """Who, as at a moment, believes what that is no longer true. Each client's newest letter per work counts."""
-    case = gather(session, service_id, None, as_at)
+    case = gather(session, service_id, None, as_at, months=0, every_window=True)
     statement = judge(case)
     query = (
         select(Letter, Notice)

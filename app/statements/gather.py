@@ -32,10 +32,19 @@ CHANNELS = {"email": "e-mail", "phone": "phone", "portal": "portal", "ticket": "
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def gather(session: Session, service_id: UUID, month: str | None, as_at: datetime, *, months: int = 11) -> law.Case:
+def gather(
+    session: Session,
+    service_id: UUID,
+    month: str | None,
+    as_at: datetime,
+    *,
+    months: int = 11,
+    every_window: bool = False,
+) -> law.Case:
     """The case of a service and a month of its contract zone (None: the month of `as_at`).
 
-    `months`: how many earlier months the trend shows. Raises NotFound for an unknown service, `PeriodError` for a month
+    `months`: how many earlier months the trend shows. `every_window`: also the windows of other months, as letters to
+    clients need them. Raises NotFound for an unknown service, `PeriodError` for a month
     that does not exist.
     """
     service = found(session.get(Service, service_id), "service", service_id)
@@ -43,7 +52,7 @@ def gather(session: Session, service_id: UUID, month: str | None, as_at: datetim
     period = calendar_month(month, service.zone) if month else month_of(as_at, service.zone)
     before = months_before(period, months) if months else ()
     reader = _Reader(session, service, period, as_at)
-    works, windows = reader.works()
+    works, windows = reader.works(every_window)
     start = min([before[0].span.start if before else period.span.start, *(window.span.start for window in windows)])
     watched = Span(start, max(period.span.end, start + timedelta(seconds=1)))
     monitors = tuple(snapped(item) for item in probes.monitors_of(session, service_id, watched))
@@ -143,7 +152,7 @@ class _Reader:
                 out[row.window_id].append(row)
         return out
 
-    def works(self) -> tuple[tuple[law.Work, ...], tuple[law.Window, ...]]:
+    def works(self, every: bool) -> tuple[tuple[law.Work, ...], tuple[law.Window, ...]]:
         """Works touching the service and the windows that belong into this period's account."""
         ids = self.session.exec(
             select(maintenance.WorkService.work_id).where(maintenance.WorkService.service_id == self.service.id)
@@ -155,7 +164,9 @@ class _Reader:
             .where(col(maintenance.Window.work_id).in_(ids))
             .order_by(col(maintenance.Window.start_at))
         ).all()
-        windows = [row for row in rows if row.announced_at <= self.as_at and row.start_at < self.period.span.end]
+        windows = [
+            row for row in rows if row.announced_at <= self.as_at and (every or row.start_at < self.period.span.end)
+        ]
         known = [row.id for row in windows]
         said, overrides = self.by_window(Said, known), self.by_window(Override, known)
         withdrawals, confirmations = (
@@ -164,7 +175,7 @@ class _Reader:
         )
         findings = self.by_window(Finding, known)
         successor = {row.replaces: row for row in rows if row.replaces and row.announced_at <= self.as_at}
-        kept = [row for row in windows if self._belongs(row, said, overrides, withdrawals, successor)]
+        kept = [row for row in windows if every or self._belongs(row, said, overrides, withdrawals, successor)]
         works = self.session.exec(
             select(maintenance.Work).where(col(maintenance.Work.id).in_({row.work_id for row in kept} or {UUID(int=0)}))
         ).all()
