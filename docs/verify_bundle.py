@@ -12,6 +12,7 @@ import hashlib
 import json
 import sys
 import zipfile
+import zlib
 
 PREFIX = b"kept-evidence-v1\0"
 FIELDS = ("seq", "recorded_at", "occurred_at", "actor", "source", "kind", "subject", "body", "attachments")
@@ -51,7 +52,7 @@ def check(archive, wanted):
     """Yields what is wrong, a sentence each; gives the number of entries and the head."""
     names = archive.namelist()
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield "%s is in the bundle twice" % name
+        yield f"{name} is in the bundle twice"
     number, head, called, attached, seen = 0, GENESIS, {GENESIS}, {}, set()
     count = 0
     with archive.open("entries.jsonl") as lines:
@@ -61,7 +62,7 @@ def check(archive, wanted):
                 entry = read(line.rstrip(b"\n"))
                 own = seal(entry)
             except (ValueError, TypeError, RecursionError) as error:
-                yield "entry %d: cannot be read: %s" % (number + 1, error)
+                yield f"entry {number + 1}: cannot be read: {error}"
                 number, called = number + 1, None
                 continue
             seq = entry["seq"]
@@ -69,30 +70,26 @@ def check(archive, wanted):
             for digest in entry["attachments"]:
                 attached.setdefault(str(digest), seq)
             if own != entry["digest"]:
-                what = "%s, %s" % (entry["kind"], entry["subject"])
-                yield "entry %d: it was changed after it was written (%s)" % (seq, what)
+                yield f"entry {seq}: it was changed after it was written ({entry['kind']}, {entry['subject']})"
             if seq != number + 1:
-                where = "entry %d: it stands behind entry %d" % (seq, number)
+                where = f"entry {seq}: it stands behind entry {number}"
                 if seq > number + 1:
-                    where += "; entry %d to entry %d are missing there" % (number + 1, seq - 1)
+                    where += f"; entry {number + 1} to entry {seq - 1} are missing there"
                 yield where
             elif called is not None and own == entry["digest"] and entry["prev"] not in called:
-                yield "entry %d: it does not follow from entry %d; one of the two was replaced" % (seq, number)
+                yield f"entry {seq}: it does not follow from entry {number}; one of the two was replaced"
             number, head, called = seq, entry["digest"], {entry["digest"], own}
     said = json.loads(archive.read("head.json"))
     if said != {"entries": count, "head": head}:
-        yield "entry %d: the log ends here, but head.json says otherwise: %s" % (number, said)
+        yield f"entry {number}: the log ends here, but head.json says otherwise: {said}"
     there = {name[len("attachments/") :] for name in names if name.startswith("attachments/")}
     for digest in sorted(there):
         if hashlib.sha256(archive.read("attachments/" + digest)).hexdigest() != digest:
-            yield "entry %s: its attachment %s was changed" % (attached.get(digest, "none"), digest)
+            yield f"entry {attached.get(digest, 'none')}: its attachment {digest} was changed"
     for digest in sorted(set(attached) - there):
-        yield "entry %d: its attachment %s is missing" % (attached[digest], digest)
+        yield f"entry {attached[digest]}: its attachment {digest} is missing"
     for digest in sorted(wanted - seen):
-        yield "entry %d: the log ends here without %s; it was cut or rewritten after that was printed" % (
-            number,
-            digest,
-        )
+        yield f"entry {number}: the log ends here without {digest}; it was cut or rewritten after that was printed"
     return count, head
 
 
@@ -111,13 +108,13 @@ def main(arguments):
                 except StopIteration as end:
                     count, head = end.value
                     break
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, zipfile.zlib.error) as error:
-        print("this is no bundle, or it was damaged: %s" % error)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        print(f"this is no bundle, or it was damaged: {error}")
         return 2
     if wrong:
-        print("NOT WHOLE: %d findings in %d entries" % (wrong, count))
+        print(f"NOT WHOLE: {wrong} findings in {count} entries")
         return 1
-    print("whole: %d entries, head %s" % (count, head))
+    print(f"whole: {count} entries, head {head}")
     return 0
 
 

@@ -184,13 +184,17 @@ def _one(session: Session, seq: int) -> dict[str, Any]:
     try:
         return as_hashed(session.exec(select(Entry).where(Entry.seq == seq)).one())
     except UNREADABLE:
-        values: dict[str, Any] = {"seq": seq}
-        for name in ("actor", "source", "kind", "subject", "body", "attachments", "prev", "digest"):
-            try:
-                values[name] = session.exec(select(getattr(Entry, name)).where(Entry.seq == seq)).one()
-            except UNREADABLE:
-                values[name] = "unreadable"
-        return values | {"recorded_at": "unreadable", "occurred_at": "unreadable"}
+        return {"seq": seq} | {name: _value(session, seq, name) for name in Entry.model_fields if name != "seq"}
+
+
+def _value(session: Session, seq: int, name: str) -> Any:
+    try:
+        value = session.exec(select(getattr(Entry, name)).where(Entry.seq == seq)).one()
+    except UNREADABLE:
+        return "unreadable"
+    if name in ("body", "attachments"):
+        return _parsed(value, dict if name == "body" else list)
+    return stamp(value) if isinstance(value, datetime) else value
 
 
 def head(session: Session) -> tuple[int, str]:

@@ -21,8 +21,9 @@ def verify_log(session: Session, expect: Iterable[str] = ()) -> Verification:
 
     def watched() -> Iterator[dict[str, object]]:
         for entry in entries(session):
-            for digest in entry["attachments"] if isinstance(entry["attachments"], list) else ():
-                named.setdefault(str(digest), entry["seq"])
+            for digest in entry["attachments"]:
+                if isinstance(digest, str) and len(digest) == 64:
+                    named.setdefault(digest, entry["seq"])
             yield entry
 
     result = verify(watched(), expect)
