@@ -173,7 +173,7 @@ def _not_carried_out(letter: ClientLetter, part: NotCarriedOut, w: Words, say: S
     down = "none" if part.down_seconds == 0 else duration(part.down_seconds)
     yield Block("facts", "", (
         ("Announced", f"{w.span(part.window)} (my letter {part.notice_ref} of {sent})"),
-        ("Downtime measured", down),
+        ("Downtime", down),
         ("New date", w.span(part.new_window) if part.new_window else "none yet"),
         _next(letter, w),
     ))  # fmt: skip
