@@ -44,7 +44,7 @@ def add_provider(
 
 def change_provider(session: Session, id_: UUID, changes: Mapping[str, Any], *, now: datetime) -> Provider:
     """How it is reached, or what it is called. The log keeps each state. Raises NotFound, BadInput, Conflict."""
-    row = queries.provider(session, id_)
+    row = queries.provider(session, id_, lock=True)
     if not changes:
         raise BadInput("names nothing to change", field="body", example='{"account_manager": "Jo Marsh"}')
     if "name" in changes and changes["name"] is None:

@@ -15,8 +15,9 @@ from app.fields import EARLIEST, LATEST
 from app.sla.spans import Span
 
 
-def provider(session: Session, id_: UUID) -> Provider:
-    row = session.get(Provider, id_)
+def provider(session: Session, id_: UUID, *, lock: bool = False) -> Provider:
+    """`lock` holds the row until the end of the transaction, so that the log tells its states one after the other."""
+    row = session.get(Provider, id_, with_for_update={"key_share": True} if lock else None)
     if row is None:
         raise NotFound(f"no provider has the id {id_}; GET /providers lists them", field="provider_id")
     return row

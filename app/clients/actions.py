@@ -59,7 +59,7 @@ def change_client(session: Session, id_: UUID, changes: Mapping[str, Any], *, no
 
     Raises NotFound, and BadInput for nothing to change or a field that may not be emptied.
     """
-    row = queries.client(session, id_)
+    row = queries.client(session, id_, lock=True)
     if not changes:
         raise BadInput("names nothing to change", field="body", example='{"name": "Larkfield Garden Centre Ltd"}')
     _not_emptied(changes, but="letter_layout")
@@ -88,7 +88,7 @@ def add_contact(
     now: datetime,
 ) -> Contact:
     """A person at the client, from `since_at` (now, if left out) on. Raises NotFound and BadInput."""
-    client = queries.client(session, client_id)
+    client = queries.client(session, client_id, lock=True)
     row = Contact(
         created_at=now, salt=secrets.token_hex(16), client_id=client.id, salutation=salutation, name=name, email=email,
         phone=phone, receives=receives, prefers=prefers, since_at=happened(since_at or now, now, "since_at"),
@@ -116,7 +116,7 @@ def change_contact(
         created_at=now, salt=secrets.token_hex(16), client_id=row.client_id, since_at=moment, replaces=row.id,
         **(kept | dict(changes)),
     )  # fmt: skip
-    _can_be_reached(queries.client(session, row.client_id), changed)
+    _can_be_reached(queries.client(session, row.client_id, lock=True), changed)
     row.ended_at = moment
     session.add(row)
     session.add(changed)

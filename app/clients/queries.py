@@ -13,8 +13,9 @@ from app.clients.tables import Client, Contact
 from app.errors import NotFound
 
 
-def client(session: Session, id_: UUID) -> Client:
-    row = session.get(Client, id_)
+def client(session: Session, id_: UUID, *, lock: bool = False) -> Client:
+    """`lock` holds the row until the end of the transaction, so that address and contacts are judged together."""
+    row = session.get(Client, id_, with_for_update={"key_share": True} if lock else None)
     if row is None:
         raise NotFound(f"no client has the id {id_}; GET /clients lists them", field="client_id")
     return row

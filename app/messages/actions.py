@@ -28,7 +28,7 @@ def receive(
     filename: str | None = None,
     now: datetime,
 ) -> Message:
-    """Keeps the message whole: `content` as the bytes that came, else `text` as UTF-8. Its source is P, or T in a ticket.
+    """Keeps the message whole: `content` as the bytes that came, else `text` as UTF-8. Source P, or T in a ticket.
 
     Raises NotFound; BadInput for a message without either, or from the future; Conflict naming the row when the same
     bytes of the same moment are there already.

@@ -106,7 +106,7 @@ async def _body(request: Request) -> bytes:
 
 RAW = {
     "required": True,
-    "content": {"message/rfc822": {"schema": {"type": "string", "format": "binary"}}},
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
 
 
