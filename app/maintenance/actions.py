@@ -95,8 +95,7 @@ def announce(
             example=(start_at + timedelta(hours=2)).isoformat(),
         )
     message = _rests_on(session, work.id, message_id, source, note)
-    received = messages.received(message, announced_at, "announced_at")
-    happened(received, now, "announced_at")
+    received = happened(messages.received(message, announced_at, "announced_at"), now, "announced_at")
     if not announced:
         happened(start_at, now, "start_at")
         happened(end_at, now, "end_at")
