@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
-from app.sla.case import Finding, FindingVerdict, Said, SaidKind, Site, Window
+from app.sla.case import FindingVerdict, Said, SaidKind, Site, Window
 from app.sla.excuse import excuse_of
 from app.sla.seen import Seen, terms_at
 from app.sla.sentences import sentences
