@@ -120,7 +120,7 @@ def _recorded(
     states = {str(state): seen.states[code] for code, state in enumerate(STATES)}
     rows = seen.rows.total()
     batch = ImportBatch(
-        digest=digest, name=name, rows=rows, added=added, first_at=first, last_at=last, states=states,
+        digest=digest, name=name[:200], rows=rows, added=added, first_at=first, last_at=last, states=states,
         monitors=touched, entry=0, created_at=now,
     )  # fmt: skip
     body = {
