@@ -103,6 +103,8 @@ def _window_sentence(windows: tuple[Window, ...], words: Words) -> str:
             f"The announced {brief(worst.promised_seconds)} job of {day} took the service down for {still}"
             f"{duration(worst.down_seconds or 0)}, {ratio} the announced time{before}."
         )
+    if missed and len(windows) == 1:
+        return "The announced window did not take place."
     if missed:
         return f"{number(len(missed)).capitalize()} of {counted(len(windows), 'announced window')} did not take place."
     return ""

@@ -27,8 +27,8 @@ def _cell(day: Day, x: float, y: float, high: float) -> list[Markup]:
     if day.down_seconds:
         parts.append(box(x, y + high - filled, WIDE, filled, ACCENT))
     ink, on_accent_foot = PAPER if filled > high - 8 else INK, filled > 9
-    if day.state == "no_data":
-        parts.append(box(x + 1.5, y + 1.5, 11, 9.5, PAPER))
+    if day.state == "no_data" or day.unknown_seconds:
+        parts.append(box(x + 1.5, y + 1.5, 12, 9.5, PAPER))
     parts.append(text(x + 3.5, y + 9, number, fill=ink, bold=day.announced))
     if day.down_seconds:
         label = clock(day.down_seconds) if day.down_seconds >= 60 else f"{day.down_seconds} s"

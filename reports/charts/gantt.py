@@ -17,32 +17,40 @@ def _since(at: datetime, window: Window) -> int:
     return int((at - window.promised.start_at).total_seconds())
 
 
-def _stretch(stretch: Stretch, window: Window, y: float, scale: float) -> list[Markup]:
-    start, end = max(_since(stretch.start_at, window), 0), _since(stretch.end_at, window)
-    x, far = LEFT + start * scale, LEFT + end * scale
-    promised = LEFT + window.promised_seconds * scale
-    parts: list[Markup] = []
-    if stretch.state == "not_current":
-        parts.append(box(x, y + 14, far - x, 15, "none", ACCENT, 0.9, "2.4 1.6"))
-        room, colour, label = far - x, ACCENT, "reachable, not current"
-        if text_width(label, 7.5) + 6 > room:
-            label = "not current"
-    else:
-        parts.append(box(x, y + 14, max(min(promised, far) - x, 0), 15, GREY))
-        if far > promised:
-            begin = max(x, promised)
-            fill = "url(#gantt-open)" if stretch.open else ACCENT
-            parts.append(box(begin, y + 14, far - begin, 15, fill, ACCENT if stretch.open else "none"))
-        room, colour = far - max(x, promised), "#ffffff" if not stretch.open else INK
-        x = max(x, promised)
-        beyond = end - max(start, window.promised_seconds)
-        label = f"unavailable {duration(beyond)} beyond the announced end" if beyond > 0 else ""
-        if label and text_width(label, 7.5) + 10 > room:
-            label = f"{brief(beyond)} beyond"
-    if label and text_width(label, 7.5) + 6 <= room and not (stretch.open and stretch.state == "down"):
-        parts.append(text(x + 5 if stretch.state == "down" else (x + far) / 2, y + 24.2, label, fill=colour,
-                          anchor="start" if stretch.state == "down" else "middle"))  # fmt: skip
+def _not_current(x: float, far: float, y: float) -> list[Markup]:
+    """Reachable, with old content: a dashed outline."""
+    parts = [box(x, y + 14, far - x, 15, PAPER, ACCENT, 0.9, "2.4 1.6")]
+    for label in ("reachable, not current", "not current"):
+        if text_width(label, 7.5) + 6 <= far - x:
+            return [*parts, text((x + far) / 2, y + 24.2, label, fill=ACCENT, anchor="middle")]
     return parts
+
+
+def _down(stretch: Stretch, window: Window, y: float, scale: float) -> list[Markup]:
+    """Unavailable: grey within the announced time, accent beyond it, hatched while it lasts."""
+    start, end = max(_since(stretch.start_at, window), 0), _since(stretch.end_at, window)
+    x, far, promised = (LEFT + s * scale for s in (start, end, window.promised_seconds))
+    parts = [box(x, y + 14, max(min(promised, far) - x, 0), 15, GREY)]
+    if far <= promised:
+        return parts
+    begin = max(x, promised)
+    fill = "url(#gantt-open)" if stretch.open else ACCENT
+    parts.append(box(begin, y + 14, far - begin, 15, fill, ACCENT if stretch.open else "none"))
+    beyond = end - max(start, window.promised_seconds)
+    for label in (f"unavailable {duration(beyond)} beyond the announced end", f"{brief(beyond)} beyond"):
+        wide = text_width(label, 7.5)
+        if wide + 10 <= far - begin:
+            if stretch.open:
+                parts.append(box(begin + 3, y + 16, wide + 5, 11, PAPER))
+            return [*parts, text(begin + 5, y + 24.2, label, fill=INK if stretch.open else PAPER)]
+    return parts
+
+
+def _stretch(stretch: Stretch, window: Window, y: float, scale: float) -> list[Markup]:
+    if stretch.state == "down":
+        return _down(stretch, window, y, scale)
+    start, end = max(_since(stretch.start_at, window), 0), _since(stretch.end_at, window)
+    return _not_current(LEFT + start * scale, LEFT + end * scale, y)
 
 
 def gantt(windows: Sequence[Window], as_at: datetime, title: str, words: Words, roomy: bool = True) -> Markup:
@@ -68,8 +76,12 @@ def gantt(windows: Sequence[Window], as_at: datetime, title: str, words: Words, 
         ]
         if window.carried_out == "no":
             said = "announced, did not take place"
-            parts.append(box(LEFT + promised + 3, y + 1.5, text_width(said, 7.5) + 4, 9.5, PAPER))
-            parts.append(text(LEFT + promised + 5, y + 8.6, said, italic=True))
+            wide = text_width(said, 7.5) + 4
+            if LEFT + promised + 3 + wide > FULL:
+                parts.append(text(LEFT + 5, y + 8.4, said, italic=True))
+            else:
+                parts.append(box(LEFT + promised + 3, y + 1.5, wide, 9.5, PAPER))
+                parts.append(text(LEFT + promised + 5, y + 8.6, said, italic=True))
         for stretch in window.stretches:
             parts += _stretch(stretch, window, y, scale)
         since = _since(as_at, window)

@@ -64,7 +64,7 @@ def figure(width: float, height: float, title: str, parts: list[Markup], defs: M
     ).format(n(width), n(height), escape(title), shown, Markup("").join(parts))
 
 
-def ticks(longest: int, most: int = 8) -> tuple[int, ...]:
+def ticks(longest: int, most: int = 6) -> tuple[int, ...]:
     """Round tick marks in seconds from 0 to just beyond `longest`, at most `most` steps."""
     steps = (300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 345600, 604800, 1209600, 2592000)
     step = next((s for s in steps if longest <= s * most), steps[-1])
