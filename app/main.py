@@ -30,6 +30,7 @@ from app.access.guard import identify
 from app.db import make_engine, reader
 from app.settings import Settings
 from app.web import docs, problems
+from app.web.describe import describe
 from app.web.edge import utc_now
 from app.web.limits import BodyLimit
 
@@ -86,6 +87,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
             )
             models = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             schema["components"]["schemas"] |= models.pop("$defs") | {"Problem": models}
+            describe(schema)
             service.openapi_schema = schema
         return service.openapi_schema
 
