@@ -17,6 +17,7 @@ from app.agreements import queries
 from app.agreements.tables import Agreement, Fee, Provider, Service, Terms
 from app.errors import BadInput, Conflict, NotFound
 from app.evidence import actions as evidence
+from app.evidence.queries import retracted
 from app.fields import printable
 from app.sla.terms import EXAMPLE, KINDS, Sla
 
@@ -176,7 +177,10 @@ def add_terms(
     today = now.astimezone(ZoneInfo(service.zone)).date()
     if retrieved_on is not None and retrieved_on > today:
         raise BadInput("has not come yet", field="retrieved_on", example=today.isoformat())
+    gone = retracted(session)
     for other in queries.terms_of(session, service.id):
+        if f"terms:{other.id}" in gone:
+            continue
         if (effective_to is None or other.effective_from < effective_to) and (
             other.effective_to is None or effective_from < other.effective_to
         ):

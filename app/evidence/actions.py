@@ -14,8 +14,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, select
 
+from app.errors import BadInput, Conflict, NotFound
 from app.evidence.chain import GENESIS, canonical, link
-from app.evidence.tables import Attachment, Entry
+from app.evidence.tables import Attachment, Entry, Retraction
 
 LOG_LOCK = 7_301_001  # one writer at a time on PostgreSQL; SQLite's BEGIN IMMEDIATE does the same
 
@@ -201,3 +202,36 @@ def head(session: Session) -> tuple[int, str]:
     """Number and digest of the last entry; (0, 64 zeros) for an empty log."""
     last = session.exec(select(Entry).order_by(col(Entry.seq).desc()).limit(1)).first()
     return (last.seq, last.digest) if last else (0, GENESIS)
+
+
+RETRACTABLE = (
+    "confirmation", "finding", "message", "note", "override", "procedure", "reply", "said", "site_check", "terms",
+    "ticket", "window", "withdrawal", "work",
+)  # fmt: skip
+
+
+def retract(session: Session, *, subject: str, by: str, reason: str, now: datetime) -> Retraction:
+    """A fact of ours was entered wrongly: from now on it counts for nothing, and stays readable.
+
+    subject: `table:id`, as the log names it. Raises BadInput for what cannot be retracted, NotFound for a row that is
+    not there, Conflict for one retracted before.
+    """
+    table, _, key = subject.partition(":")
+    if table not in RETRACTABLE:
+        kinds = ", ".join(RETRACTABLE)
+        raise BadInput(f"only these can be retracted: {kinds}", field="subject", example="window:01997a3e-7c1b-…")
+    try:
+        id_ = UUID(key)
+    except ValueError:
+        raise BadInput("names no id after the colon", field="subject", example=f"{table}:01997a3e-7c1b-…") from None
+    rows = sa.table(table, sa.column("id", sa.Uuid()))
+    if session.connection().execute(sa.select(rows.c.id).where(rows.c.id == id_)).first() is None:
+        raise NotFound(f"there is no {table} with that id", field="subject")
+    name = f"{table}:{id_}"
+    if session.exec(select(Retraction).where(Retraction.subject == name)).first() is not None:
+        raise Conflict("this was retracted before", field="subject")
+    row = Retraction(subject=name, by=by, reason=reason, created_at=now)
+    session.add(row)
+    session.flush()
+    append(session, "fact.retracted", name, now, body={"retraction": row.id, "by": by, "reason": reason})
+    return row

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from typing import IO, Annotated, Any
+from uuid import UUID
 
 from fastapi import Path, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlmodel import col, select
 
-from app.access.guard import Viewer
+from app.access.guard import Operator, Viewer
 from app.errors import NotFound
 from app.evidence import actions, queries
-from app.evidence.tables import Attachment, Entry
-from app.web.edge import Router, SessionDep
+from app.evidence.tables import Attachment, Entry, Retraction
+from app.fields import In, Line, Out
+from app.web.edge import NowDep, Page, PagingDep, Router, SessionDep, page
 
 router = Router(prefix="/evidence", tags=["evidence"], dependencies=[Viewer])
 
@@ -124,3 +127,38 @@ def attachment(
     if row is None:
         raise NotFound("no attachment has this digest", field="digest")
     return Response(row.content, media_type="application/octet-stream", headers={"content-disposition": "attachment"})
+
+
+class RetractionIn(In):
+    """What was entered wrongly. It stays in the record, and counts for nothing from now on."""
+
+    subject: Annotated[
+        Line,
+        Field(
+            description="Table and id, as the log names it.", examples=["window:01997a3e-7c1b-7d2e-9f00-5a6b7c8d9e0f"]
+        ),
+    ]
+    by: Annotated[Line, Field(max_length=120, description="The person who says so.", examples=["Dana Reyes"])]
+    reason: Annotated[Line, Field(examples=["typed 22:00 for 23:00; the provider's e-mail says 23:00"])]
+
+
+class RetractionOut(Out):
+    id: UUID
+    subject: str
+    by: str
+    reason: str
+    created_at: datetime
+
+
+@router.post("/retractions", status_code=201, dependencies=[Operator])
+def retract(body: RetractionIn, session: SessionDep, now: NowDep) -> RetractionOut:
+    """A fact of ours was wrong: it counts no more, in no statement and no letter. Enter the right one beside it."""
+    row = actions.retract(session, subject=body.subject, by=body.by, reason=body.reason, now=now)
+    return RetractionOut.model_validate(row)
+
+
+@router.get("/retractions")
+def list_retractions(session: SessionDep, paging: PagingDep) -> Page[RetractionOut]:
+    """What was retracted, by whom and why, oldest first."""
+    rows, following = page(session, select(Retraction), Retraction.id, paging)
+    return Page(items=[RetractionOut.model_validate(row) for row in rows], next=following)

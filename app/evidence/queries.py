@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from app.evidence.actions import entries
 from app.evidence.chain import GENESIS, Finding, Verification, canonical, verify
-from app.evidence.tables import Attachment
+from app.evidence.tables import Attachment, Retraction
 
 
 def verify_log(session: Session, expect: Iterable[str] = ()) -> Verification:
@@ -41,6 +41,11 @@ def verify_log(session: Session, expect: Iterable[str] = ()) -> Verification:
             Finding(named[digest], "removed", f"the attachment {digest[:16]}… of entry {named[digest]} is gone")
         )
     return result
+
+
+def retracted(session: Session) -> frozenset[str]:
+    """The facts that count no more, as `table:id`. Few, so they are read whole."""
+    return frozenset(session.exec(select(Retraction.subject)))
 
 
 def bundle(session: Session, out: IO[bytes]) -> None:

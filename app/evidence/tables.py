@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
+
+from app.db import new_id
 
 
 class Entry(SQLModel, table=True):
@@ -24,6 +27,18 @@ class Entry(SQLModel, table=True):
     attachments: str = Field(sa_type=sa.Text)
     prev: str = Field(max_length=64)
     digest: str = Field(max_length=64, unique=True)
+
+
+class Retraction(SQLModel, table=True):
+    """A fact that was entered wrongly and counts no more. The row it names stays where it is, as does its entry."""
+
+    __tablename__ = "retraction"
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    subject: str = Field(unique=True)  # `window:0197…`: the table and the row's id
+    by: str
+    reason: str
+    created_at: datetime
 
 
 class Attachment(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,23 +13,23 @@ import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
 from sqlmodel import Session, col, select
 
+from app.cases.gather import gather
 from app.clients import queries as clients
+from app.clients.tables import Contact
 from app.errors import BadInput, Conflict, found
 from app.evidence import actions as evidence
 from app.evidence.actions import head
 from app.maintenance.tables import Window
 from app.notices import compose, facts
-from app.notices.compose import Addressee, Round
+from app.notices.compose import Addressee, Round, Told
 from app.notices.tables import Letter, Notice
 from app.notices.wording import Words
 from app.papers.context import LettersSent
-from app.sites.tables import Site
+from app.sites.tables import Placement, Site
 from app.sla.case import SiteCurrent
 from app.sla.judge import judge
-from app.sla.periods import month_of
 from app.sla.statement import Statement
-from app.statements.gather import gather, provider_of
-from app.statements.named import agency_of
+from app.statements.named import agency_of, paper_name, provider_of
 from reports import documents as doc
 
 WORDS: TypeAdapter[Words] = TypeAdapter(Words)
@@ -64,8 +65,10 @@ def draft(
     window = found(session.get(Window, window_id), "window", window_id)
     if follows is not None:
         earlier = found(session.get(Notice, follows), "notice", follows)
-        if earlier.issued_at is None:
-            raise Conflict("the notice this one follows was never issued, so nobody believes it", field="follows")
+        if earlier.issued_at is None or earlier.issued_at > as_at:
+            raise Conflict("the notice this one follows was not out by then, so nobody believes it", field="follows")
+        if (earlier.service_id, earlier.work_id) != (service_id, window.work_id):
+            raise Conflict("the notice this one follows is about another work", field="follows")
     last = session.exec(select(sa.func.max(Notice.number)).where(Notice.service_id == service_id)).one()
     notice = Notice(
         service_id=service_id,
@@ -92,11 +95,8 @@ def draft(
 
 def compose_all(session: Session, notice: Notice, *, issued: bool) -> Iterator[Draft]:
     """Every letter of a notice from the record as at its moment, in the order of the clients' numbers."""
-    row = session.get_one(Window, notice.window_id)
     provider, service = provider_of(session, notice.service_id)
-    # a window that has begun is told by its own month, so that its downtime is there though the month has changed
-    month = month_of(row.start_at, service.zone).label if row.start_at <= notice.as_at else None
-    case = gather(session, notice.service_id, month, notice.as_at, months=0, every_window=True)
+    case = gather(session, notice.service_id, None, notice.as_at, months=0, every_window=True)
     statement = judge(case)
     words = WORDS.validate_python({key: value for key, value in notice.words.items() if key != "leave_out"})
     leave_out = frozenset(UUID(text) for text in notice.words.get("leave_out", ()))
@@ -124,8 +124,8 @@ def compose_all(session: Session, notice: Notice, *, issued: bool) -> Iterator[D
         agency=agency_of(session),
         evidence_head=digest,
         evidence_entries=entries,
-        earlier_ref=compose.reference(case.service_name, earlier.number) if earlier else None,
-        earlier_at=earlier.issued_at if earlier else None,
+        about=paper_name(session, service),
+        earlier=_told(case.service_name, statement, earlier) if earlier else None,
         update=session.execute(updates).scalar_one() + 1,
     )
     for to in addressees(session, notice, item, leave_out):
@@ -140,53 +140,89 @@ def compose_all(session: Session, notice: Notice, *, issued: bool) -> Iterator[D
         yield Draft(to.client.id, to.contact.id, document, stated)
 
 
+def _told(service: str, statement: Statement, earlier: Notice) -> Told:
+    window = facts.window_of(statement, str(earlier.window_id))
+    if window is None or earlier.issued_at is None:
+        raise Conflict("the notice this one follows was not out at that moment", field="follows")
+    return Told(compose.reference(service, earlier.number), earlier.kind, earlier.issued_at, window)
+
+
+def _on_service(session: Session, service_id: UUID, moment: datetime) -> dict[UUID, list[Site]]:
+    """Each client's sites that sit on the service at a moment."""
+    query = (
+        select(Site)
+        .join(Placement, col(Placement.site_id) == col(Site.id))
+        .where(Placement.service_id == service_id, col(Placement.from_at) <= moment)
+        .where(sa.or_(col(Placement.to_at).is_(None), col(Placement.to_at) > moment))
+    )
+    out: dict[UUID, list[Site]] = defaultdict(list)
+    for site in session.exec(query.order_by(col(Site.number), col(Site.name))):
+        out[site.client_id].append(site)
+    return out
+
+
 def addressees(session: Session, notice: Notice, item: Round, leave_out: frozenset[UUID]) -> list[Addressee]:
     """Who gets it. Following a notice: exactly those who had it. Else every client with a site on the service.
 
-    A partly-done letter goes to clients with a site that is not confirmed current. Raises Conflict naming clients
-    without a contact that receives letters.
+    A letter that nothing took place speaks of the sites its announcement spoke of, wherever they are now; every other
+    of those that are on the service. A partly-done letter goes to clients with a site that is not confirmed current.
+    Raises Conflict naming clients it cannot be written to truthfully: without a contact, or without a site there now.
     """
-    names = {site.site_id: site for site in item.statement.sites}
-    rows = session.exec(
-        select(Site).where(
-            sa.or_(col(Site.number).in_(list(names)), col(Site.name).in_([s.name for s in names.values()]))
-        )
-    ).all()
-    of_client: dict[UUID, list[str]] = {}
-    for site in rows:
-        key = site.number or str(site.id)
-        if key in names and names[key].name == site.name:
-            of_client.setdefault(site.client_id, []).append(key)
-    before: dict[UUID, UUID | None] = {}
+    verdicts = {site.site_id: site for site in item.statement.sites}
+    there = _on_service(session, notice.service_id, notice.as_at)
+    had: dict[UUID, UUID | None] | None = None
     if notice.follows is not None:
-        had = session.exec(select(Letter).where(Letter.notice_id == notice.follows)).all()
-        before = {row.client_id: row.contact_id for row in had}
-        of_client = {client_id: of_client.get(client_id, []) for client_id in before}
-    of_client = {client_id: keys for client_id, keys in of_client.items() if client_id not in leave_out and keys}
-    found_clients = clients.clients(session, list(of_client))
-    contacts = clients.contacts_at(session, list(of_client), notice.as_at)
-    current = clients.contacts_at(session, list(of_client), notice.created_at)
-    out, without = [], []
+        earlier = session.get_one(Notice, notice.follows)
+        rows = session.exec(select(Letter).where(Letter.notice_id == earlier.id)).all()
+        had = {row.client_id: row.contact_id for row in rows}
+        if notice.kind == "L2":
+            there = _on_service(session, notice.service_id, earlier.as_at)
+    wanted = [client for client in (there if had is None else had) if client not in leave_out]
+    found_clients = clients.clients(session, wanted)
+    contacts = clients.contacts_at(session, wanted, notice.as_at)
+    current = clients.contacts_at(session, wanted, notice.created_at)
+    out: list[Addressee] = []
+    gone, without = [], []
     for client in sorted(found_clients.values(), key=lambda row: row.number):
-        sites = tuple(names[key] for key in sorted(of_client[client.id]))
+        keys = [site.number or str(site.id) for site in there.get(client.id, ())]
+        sites = tuple(verdicts[key] for key in keys if key in verdicts)
+        if not sites:
+            gone.append(client.number)
+            continue
         if notice.kind == "L6" and all(site.state is SiteCurrent.CURRENT for site in sites):
             continue
-        earlier_id = before.get(client.id)
-        earlier = clients.contact(session, earlier_id) if earlier_id else None
-        there = [row for row in (contacts[client.id] or current[client.id]) if row.receives]
-        contact = earlier or (there[0] if there else None)
+        there_now = [row for row in (contacts[client.id] or current[client.id]) if row.receives]
+        contact = _same_person(session, had[client.id] if had else None) or next(iter(there_now), None)
         if contact is None:
             without.append(client.number)
         else:
             out.append(Addressee(client, contact, sites))
     if without:
-        listed = ", ".join(without[:5]) + (f" and {len(without) - 5} more" if len(without) > 5 else "")
         raise Conflict(
-            f"{listed}: no contact there receives letters; add one, or name the client in leave_out",
+            f"{_listed(without)}: no contact there receives letters; add one, or name the client in leave_out",
             field="contact",
             example="POST /api/v1/clients/{id}/contacts",
         )
+    if gone:
+        raise Conflict(
+            f"{_listed(gone)}: had the letter before, but has no site on this service any more, so this one would "
+            "not be true; name the client in leave_out and write by hand",
+            field="leave_out",
+            example=str(next(row.id for row in found_clients.values() if row.number == gone[0])),
+        )
     return out
+
+
+def _same_person(session: Session, contact_id: UUID | None) -> Contact | None:
+    """Whoever had the earlier letter, as they are recorded now; None when their data was erased."""
+    if contact_id is None:
+        return None
+    newest = clients.versions(session, clients.contact(session, contact_id))[-1]
+    return newest if newest.erased_at is None else None
+
+
+def _listed(numbers: list[str]) -> str:
+    return ", ".join(numbers[:5]) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
 
 
 def issue(
@@ -252,7 +288,8 @@ class StaleLetter:
 def stale(session: Session, service_id: UUID, as_at: datetime) -> list[StaleLetter]:
     """Who, as at a moment, believes what that is no longer true. Each client's newest letter per work counts."""
     case = gather(session, service_id, None, as_at, months=0, every_window=True)
-    statement = judge(case)
+    history = facts.History(case)
+    statement = history.at(case.as_at)
     query = (
         select(Letter, Notice)
         .join(Notice, col(Letter.notice_id) == col(Notice.id))
@@ -265,11 +302,12 @@ def stale(session: Session, service_id: UUID, as_at: datetime) -> list[StaleLett
     named = clients.clients(session, [client for client, _ in newest])
     out = []
     for (client_id, _), (letter, notice) in newest.items():
-        untrue = tuple(_untrue(statement, notice, letter.stated))
+        told, work = notice.issued_at or notice.as_at, str(notice.work_id)
+        is_now = {fact: facts.as_it_is(case, statement, work, fact) for fact in sorted(letter.stated)}
+        untrue = tuple((fact, letter.stated[fact], now) for fact, now in is_now.items() if now != letter.stated[fact])
         if untrue:
-            since = min(facts.since(case, statement, fact, as_at) for fact, _, _ in untrue)
+            since = min(history.since(work, fact, value, told) for fact, value, _ in untrue)
             client = named[client_id]
-            told = notice.issued_at or notice.as_at
             out.append(
                 StaleLetter(
                     letter.id,
@@ -280,27 +318,10 @@ def stale(session: Session, service_id: UUID, as_at: datetime) -> list[StaleLett
                     notice.kind,
                     told,
                     untrue,
-                    max(since, told),
+                    since,
                 )
             )
     return sorted(out, key=lambda item: item.client_number)
-
-
-def _untrue(statement: Statement, notice: Notice, told: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    down = facts.service_down(statement)
-    sites = {site.site_id: site for site in statement.sites}
-    for fact, value in sorted(told.items()):
-        kind, _, key = fact.partition(":")
-        if kind == "window":
-            window = facts.window_of(statement, key)
-            now = facts.TOLD[window.outcome] if window else "settled in an earlier month"
-        elif kind == "site":
-            now = facts.site_word(sites[key], down) if key in sites else "no longer on this service"
-        else:
-            newest = facts.newest_of_work(statement, str(notice.work_id))
-            now = newest.window_id if newest else value
-        if now != value:
-            yield fact, value, now
 
 
 def letters_sent(session: Session, service_id: UUID, until: datetime) -> LettersSent:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from app.agreements.tables import Service
+from app.cases.gather import gather
 from app.errors import BadInput, Conflict, found
 from app.evidence import actions as evidence
 from app.papers.breach import breach_report
@@ -22,7 +23,6 @@ from app.sla.case import Case
 from app.sla.judge import judge
 from app.sla.periods import PeriodError, calendar_month
 from app.sla.statement import Statement
-from app.statements.gather import gather
 from app.statements.named import context_of
 from app.statements.tables import Paper, StatementRow
 from reports import documents as doc

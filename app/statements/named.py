@@ -10,6 +10,9 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.agency.tables import Agency
+from app.agreements import queries as agreements
+from app.agreements.tables import Provider, Service
+from app.cases.account import CHANNELS
 from app.errors import Conflict
 from app.evidence.actions import head
 from app.messages.tables import Message
@@ -17,8 +20,13 @@ from app.papers.context import Context, Exhibit, LettersSent, Wishes
 from app.probes.importing.fields import micros
 from app.probes.tables import CODES, Monitor, Observation
 from app.sla.case import Case
-from app.statements.gather import CHANNELS, provider_of
 from reports import documents as doc
+
+
+def provider_of(session: Session, service_id: UUID) -> tuple[Provider, Service]:
+    """The service and who hosts it. Raises NotFound."""
+    service = agreements.service(session, service_id)
+    return agreements.provider(session, service.provider_id), service
 
 
 def agency_of(session: Session, moment: datetime | None = None) -> Agency:
@@ -50,6 +58,17 @@ def file_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-")[:60] or "service"
 
 
+def paper_name(session: Session, service: Service) -> str:
+    """The service as documents' numbers name it: by its name, with a count where an older service reads the same.
+
+    The underscore stands in no `file_name`, so two services never share a number; an older one never changes its own.
+    """
+    name = file_name(service.name)
+    older = session.exec(select(Service.name).where(col(Service.id) < service.id)).all()
+    same = sum(file_name(other) == name for other in older)
+    return f"{name}_no{same + 1}" if same else name
+
+
 def wishes_of(values: dict[str, Any]) -> Wishes:
     from datetime import date
 
@@ -75,7 +94,7 @@ def context_of(
     provider, service = provider_of(session, UUID(case.service_id))
     agency = agency_of(session)
     entries, digest = head(session)
-    number = f"{case.period.label}_{file_name(service.name)}_{kind}"
+    number = f"{case.period.label}_{paper_name(session, service)}_{kind}"
     sources = session.exec(
         select(Monitor.source).where(Monitor.service_id == service.id).order_by(col(Monitor.key))
     ).all()

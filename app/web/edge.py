@@ -94,7 +94,7 @@ class EdgeRoute(APIRoute):
 async def _once(request: Request, edge: Edge, key: str, inner: Handler) -> Response:
     """Carries the request out unless it was carried out before; raises Conflict for a key used otherwise."""
     body = await request.body()
-    digest = hashlib.sha256(f"{request.method} {request.url.path}\0".encode() + body).hexdigest()
+    digest = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\0".encode() + body).hexdigest()
     guard: Callable[[Request], Asker] = request.app.state.guard
     token = await run_in_threadpool(guard, request)
     before = await run_in_threadpool(lambda: edge.open().get(Idempotency, (token.id, key)))

@@ -1,0 +1,132 @@
+"""The account: where each fact comes from, and the lines of the chronology collected while facts are read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, select
+
+from app.agreements.tables import Service
+from app.evidence.queries import retracted
+from app.incidents import queries as incidents
+from app.messages.tables import Message
+from app.sla import case as law
+from app.sla.periods import Period
+
+CHANNELS = {"email": "e-mail", "phone": "phone", "portal": "portal", "ticket": "ticket", "status_page": "status page"}
+WORDS = {"P": "told by the provider", "M": "measured", "T": "ticket", "C": "client", "N": "note"}
+
+
+RowT = TypeVar("RowT")
+
+
+class Fact(Protocol):
+    """A row that says where it comes from."""
+
+    id: UUID
+    source: str
+    message_id: UUID | None
+
+
+class Account:
+    """One service, one period, one moment. `lines` grows as facts are read."""
+
+    def __init__(self, session: Session, service: Service, period: Period, as_at: datetime) -> None:
+        self.session, self.service, self.period, self.as_at = session, service, period, as_at
+        self.zone = ZoneInfo(service.zone)
+        self.retracted = retracted(session)
+        self.lines: list[law.Line] = []
+        query = select(Message).where(Message.provider_id == service.provider_id, col(Message.received_at) <= as_at)
+        kept = self.standing("message", session.exec(query.order_by(col(Message.received_at))).all())
+        self.messages = {message.id: message for message in kept}
+        for message in kept:
+            if self.in_period(message.received_at):
+                text = message.text or message.subject or "A message without text."
+                head = f"{message.subject}: " if message.subject and message.text else ""
+                self.line(message.received_at, message.created_at, head + text, self.of_message(message))
+
+    def standing(self, table: str, rows: Sequence[RowT]) -> list[RowT]:
+        """The rows that were not retracted."""
+        return [row for row in rows if f"{table}:{row.id}" not in self.retracted]  # type: ignore[attr-defined]
+
+    def in_period(self, at: datetime) -> bool:
+        return self.period.span.start <= at < self.period.span.end
+
+    def line(self, at: datetime, recorded_at: datetime, text: str, source: law.Source) -> None:
+        if text and at <= self.as_at:
+            self.lines.append(law.Line(at, recorded_at, text, source))
+
+    def local(self, at: datetime) -> str:
+        moment = at.astimezone(self.zone)
+        return f"{moment.day} {moment:%B %H:%M}"
+
+    def of_message(self, message: Message) -> law.Source:
+        channel = CHANNELS.get(message.channel, message.channel)
+        label = f"{channel}, {self.local(message.received_at)}"
+        return law.Source(law.SourceCode.PROVIDER, f"message:{message.id}", label)
+
+    def source(self, row: Fact, at: datetime, what: str) -> law.Source:
+        """Where a row's fact comes from: the provider's message it names, else the row itself."""
+        message = self.messages.get(row.message_id) if row.message_id else None
+        if message is not None:
+            return self.of_message(message)
+        note = str(getattr(row, "note", "") or "")
+        label = note if 0 < len(note) < 60 else f"{WORDS[row.source]}, {self.local(at)}"
+        return law.Source(law.SourceCode(row.source), f"{what}:{row.id}", label)
+
+    def tickets(self) -> tuple[law.Ticket, ...]:
+        """Tickets opened in the period, and older ones that were answered in it."""
+        out = []
+        for item in incidents.tickets_of(self.session, self.service.id):
+            row = item.ticket
+            if row.opened_at > self.as_at or f"ticket:{row.id}" in self.retracted:
+                continue
+            replies = [reply for reply in self.standing("reply", item.replies) if reply.at <= self.as_at]
+            if not (self.in_period(row.opened_at) or any(self.in_period(reply.at) for reply in replies)):
+                continue
+            source = law.Source(law.SourceCode.TICKET, f"ticket:{row.id}", f"ticket {row.number}")
+            if self.in_period(row.opened_at):
+                self.line(row.opened_at, row.created_at, f"Ticket {row.number} opened: {row.subject}", source)
+            for reply in replies:
+                if self.in_period(reply.at):
+                    kind = "reply" if reply.human else "automatic reply"
+                    text = f"Ticket {row.number}, {kind}: {reply.text or 'without text'}"
+                    self.line(reply.at, reply.created_at, text, source)
+            promised = [reply for reply in replies if reply.next_update_due is not None]
+            out.append(
+                law.Ticket(
+                    str(row.id),
+                    row.number,
+                    row.subject,
+                    row.urgency,
+                    row.opened_at,
+                    tuple(law.TicketReply(reply.at, reply.by, reply.human, reply.text) for reply in replies),
+                    tuple(reply.next_update_due for reply in promised if reply.next_update_due is not None),
+                    tuple(reply.at for reply in promised),
+                )
+            )
+        return tuple(out)
+
+    def events(self) -> tuple[law.Event, ...]:
+        """Moments at which timed promises' clocks start or stop, paired within their incident."""
+        titles = {row.id: row.title for row in incidents.incidents_of(self.session, self.service.id)}
+        notes = self.standing("note", incidents.notes_of(self.session, self.service.id))
+        notes = [note for note in notes if note.occurred_at <= self.as_at]
+        # a clock that was running when the period began brings the line that started it
+        before = [note for note in notes if note.event and note.occurred_at < self.period.span.start]
+        running = {note.incident_id: note.id for note in before}
+        out = []
+        for note in notes:
+            source = self.source(note, note.occurred_at, "note")
+            if self.in_period(note.occurred_at) or running.get(note.incident_id) == note.id:
+                self.line(note.occurred_at, note.created_at, note.text, source)
+            if note.event:
+                title = titles[note.incident_id]
+                alone = list(titles.values()).count(title) == 1
+                subject = title if alone else f"{title} ({note.incident_id})"
+                out.append(law.Event(note.event, note.occurred_at, subject, note.text, source))
+        return tuple(out)

@@ -1,0 +1,126 @@
+"""gather(): the case of a service and a month. Its order of reading is the order of the papers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.agreements import queries as agreements
+from app.cases.account import Account
+from app.cases.promised import works_and_windows
+from app.cases.whole import floored, snapped
+from app.maintenance import queries as maintenance
+from app.probes import queries as probes
+from app.sites import queries as sites
+from app.sla import case as law
+from app.sla.periods import calendar_month, month_of, months_before
+from app.sla.spans import Span
+from app.sla.terms import Sla
+
+FAR = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def gather(
+    session: Session,
+    service_id: UUID,
+    month: str | None,
+    as_at: datetime,
+    *,
+    months: int = 11,
+    every_window: bool = False,
+) -> law.Case:
+    """The case of a service and a month of its contract zone (None: the month of `as_at`).
+
+    `months`: how many earlier months the trend shows. `every_window`: the period reaches from the first window ever
+    announced to the last, as letters to clients need it, whose windows lie in any month. Raises NotFound for an unknown
+    service, `PeriodError` for a month that does not exist.
+    """
+    service = agreements.service(session, service_id)
+    as_at = as_at.astimezone(UTC).replace(microsecond=0)
+    period = calendar_month(month, service.zone) if month else month_of(as_at, service.zone)
+    before = months_before(period, months) if months else ()
+    if every_window:
+        period = replace(period, span=_reaching(session, service.id, period.span, as_at))
+    account = Account(session, service, period, as_at)
+    works, windows = works_and_windows(account, every_window)
+    start = min([before[0].span.start if before else period.span.start, *(window.span.start for window in windows)])
+    watched = Span(start, max(period.span.end, start + timedelta(seconds=1)))
+    offline = probes.own_outages(session, watched)
+    return law.Case(
+        service_id=str(service.id),
+        service_name=service.name,
+        monthly_fee=_fee(account),
+        currency=service.currency,
+        in_service=agreements.in_service(service),
+        period=period,
+        as_at=as_at,
+        terms=_terms(account),
+        monitors=tuple(snapped(item) for item in probes.monitors_of(session, service_id, watched)),
+        own_outages=tuple(law.OwnOutage(floored(item.span), item.reason) for item in offline),
+        works=works,
+        windows=windows,
+        tickets=account.tickets(),
+        events=account.events(),
+        sites=_sites(account),
+        lines=tuple(sorted(account.lines, key=lambda line: line.at)),
+        periods_before=tuple(before),
+    )
+
+
+def _reaching(session: Session, service_id: UUID, span: Span, as_at: datetime) -> Span:
+    """The span, made long enough for every window announced for the service by then."""
+    works = [work.id for work in maintenance.works_on(session, service_id)]
+    for row in maintenance.windows_of(session, works):
+        if row.announced_at <= as_at:
+            window = floored(Span(row.start_at, row.end_at))
+            span = Span(min(span.start, window.start), max(span.end, window.end))
+    return span
+
+
+def _fee(account: Account) -> Decimal:
+    """The monthly fee on the period's first day."""
+    return agreements.fee_on(account.session, account.service, account.period.first_day)
+
+
+def _terms(account: Account) -> tuple[law.DatedTerms, ...]:
+    """The versions of the terms in force on any day of the period."""
+    first, last = account.period.first_day, account.period.last_day
+    rows = account.standing("terms", agreements.terms_of(account.session, account.service.id))
+    return tuple(
+        law.DatedTerms(str(row.id), row.effective_from, row.effective_to, Sla.model_validate(row.terms))
+        for row in rows
+        if row.effective_from <= last and (row.effective_to is None or row.effective_to > first)
+    )
+
+
+def _sites(account: Account) -> tuple[law.Site, ...]:
+    """The sites on the service in the period, by number, with their own monitors and every check up to the moment."""
+    span = account.period.span
+    seen = Span(span.start, max(span.end, account.as_at + timedelta(seconds=1)))
+    there = sites.sites_on(account.session, account.service.id, seen)
+    watched = probes.site_monitors_of(account.session, [item.site.id for item in there], span)
+    out = []
+    for item in there:
+        placed = [Span(stay.from_at, stay.to_at or FAR) for stay in item.placements if stay.from_at <= account.as_at]
+        if not any(stay.overlaps(span) for stay in placed):
+            continue
+        checks = [
+            law.SiteCheck(
+                row.at,
+                row.reachable,
+                row.working,
+                row.current,
+                law.Source(law.SourceCode(row.source), f"site_check:{row.id}", row.note[:60]),
+                row.note,
+            )
+            for row in account.standing("site_check", item.checks)
+            if row.at <= account.as_at
+        ]
+        name = item.site.number or str(item.site.id)
+        monitors = tuple(snapped(monitor) for monitor in watched.get(item.site.id, ()))
+        out.append(law.Site(name, item.site.name, tuple(placed), monitors, tuple(checks)))
+    return tuple(out)
