@@ -65,11 +65,15 @@ def shortened(document: Any) -> Any:
     rows = document.sites[:4]
     states = ("current", "not_current", "down", "unknown")
     counts = SiteCounts.model_validate({state: sum(row.state == state for row in rows) for state in states})
-    changes: dict[str, Any] = {"sites": rows, "site_counts": counts, "chronology": document.chronology[:4]}
+    changes: dict[str, Any] = {"sites": rows, "site_counts": counts, "chronology": document.chronology[:2]}
+    changes |= {name: getattr(document, name)[:1] for name in ("calculation", "clauses", "requests")}
     if document.kind == "breach":
+        changes |= {name: getattr(document, name)[:1] for name in ("deviations", "pairs", "attachments")}
         total = sum(row.down_seconds for row in rows)
         fewer = {"sites_total": 4, "sites_affected": 4, "site_seconds": total}
         changes["effect"] = document.effect.model_copy(update=fewer)
+    else:
+        changes |= {"promises": document.promises[:5], "sign_off": document.sign_off[:2]}
     return document.model_copy(update=changes)
 
 
