@@ -28,7 +28,7 @@ from app.papers.context import LettersSent
 from app.sites.tables import Placement, Site
 from app.sla.case import SiteCurrent
 from app.sla.judge import judge
-from app.sla.statement import Statement
+from app.sla.statement import SiteVerdict, Statement
 from app.statements.named import agency_of, paper_name, provider_of
 from reports import documents as doc
 
@@ -164,9 +164,9 @@ def _on_service(session: Session, service_id: UUID, moment: datetime) -> dict[UU
 def addressees(session: Session, notice: Notice, item: Round, leave_out: frozenset[UUID]) -> list[Addressee]:
     """Who gets it. Following a notice: exactly those who had it. Else every client with a site on the service.
 
-    A letter that nothing took place speaks of the sites its announcement spoke of, wherever they are now; every other
-    of those that are on the service. A partly-done letter goes to clients with a site that is not confirmed current.
-    Raises Conflict naming clients it cannot be written to truthfully: without a contact, or without a site there now.
+    That nothing took place is said of the sites its announcement spoke of, wherever they are now; every other letter
+    speaks of sites that are on the service, and leaves out a client without any. A partly-done letter leaves out
+    clients whose sites are all confirmed current, or all still down. Raises Conflict naming clients without a contact.
     """
     verdicts = {site.site_id: site for site in item.statement.sites}
     there = _on_service(session, notice.service_id, notice.as_at)
@@ -182,14 +182,11 @@ def addressees(session: Session, notice: Notice, item: Round, leave_out: frozens
     contacts = clients.contacts_at(session, wanted, notice.as_at)
     current = clients.contacts_at(session, wanted, notice.created_at)
     out: list[Addressee] = []
-    gone, without = [], []
+    without = []
     for client in sorted(found_clients.values(), key=lambda row: row.number):
         keys = [site.number or str(site.id) for site in there.get(client.id, ())]
         sites = tuple(verdicts[key] for key in keys if key in verdicts)
-        if not sites:
-            gone.append(client.number)
-            continue
-        if notice.kind == "L6" and all(site.state is SiteCurrent.CURRENT for site in sites):
+        if not sites or (notice.kind == "L6" and not _says_more(sites)):
             continue
         there_now = [row for row in (contacts[client.id] or current[client.id]) if row.receives]
         contact = _same_person(session, had[client.id] if had else None) or next(iter(there_now), None)
@@ -198,19 +195,19 @@ def addressees(session: Session, notice: Notice, item: Round, leave_out: frozens
         else:
             out.append(Addressee(client, contact, sites))
     if without:
+        listed = ", ".join(without[:5]) + (f" and {len(without) - 5} more" if len(without) > 5 else "")
         raise Conflict(
-            f"{_listed(without)}: no contact there receives letters; add one, or name the client in leave_out",
+            f"{listed}: no contact there receives letters; add one, or name the client in leave_out",
             field="contact",
             example="POST /api/v1/clients/{id}/contacts",
         )
-    if gone:
-        raise Conflict(
-            f"{_listed(gone)}: had the letter before, but has no site on this service any more, so this one would "
-            "not be true; name the client in leave_out and write by hand",
-            field="leave_out",
-            example=str(next(row.id for row in found_clients.values() if row.number == gone[0])),
-        )
     return out
+
+
+def _says_more(sites: tuple[SiteVerdict, ...]) -> bool:
+    """A partly-done letter is for those with something between back and current: not all current, not all down."""
+    states = {site.state for site in sites}
+    return states != {SiteCurrent.CURRENT} and states != {SiteCurrent.DOWN}
 
 
 def _same_person(session: Session, contact_id: UUID | None) -> Contact | None:
@@ -219,10 +216,6 @@ def _same_person(session: Session, contact_id: UUID | None) -> Contact | None:
         return None
     newest = clients.versions(session, clients.contact(session, contact_id))[-1]
     return newest if newest.erased_at is None else None
-
-
-def _listed(numbers: list[str]) -> str:
-    return ", ".join(numbers[:5]) + (f" and {len(numbers) - 5} more" if len(numbers) > 5 else "")
 
 
 def issue(

@@ -12,10 +12,20 @@ from app.errors import Conflict
 from app.notices import facts
 from app.notices.wording import MovedWords, NotDoneWords, OverrunWords, PartlyWords, PlannedWords, Words
 from app.papers.figures import seconds, span
-from app.sla.case import Case
-from app.sla.statement import METHOD_VERSION, Flag, Outcome, SiteVerdict, Statement, WindowVerdict
+from app.sla.case import Case, SiteCurrent
+from app.sla.statement import METHOD_VERSION, Flag, Outage, Outcome, SiteVerdict, Statement, WindowVerdict
 from app.statements.named import agency_block, file_name
 from reports import documents as doc
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an earlier notice said: its reference, its kind, when it went out, and the window it was about."""
+
+    ref: str
+    kind: str
+    at: datetime
+    window: WindowVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +42,8 @@ class Round:
     agency: Agency
     evidence_head: str
     evidence_entries: int
-    earlier_ref: str | None  # reference of the notice whose recipients this goes to
-    earlier_at: datetime | None  # when that one was sent
+    about: str  # the service as documents' numbers name it
+    earlier: Told | None  # the notice whose recipients this goes to
     update: int = 1
 
 
@@ -67,11 +77,14 @@ def body_of(item: Round, sites: tuple[SiteVerdict, ...]) -> doc.Body:
         case NotDoneWords():
             if window.outcome is not Outcome.NOT_CARRIED_OUT:
                 raise _not_true(item, "says that the work did not take place", "not_carried_out")
-            if item.earlier_ref is None or item.earlier_at is None:
-                raise Conflict("a letter that nothing took place names the one that announced it", field="follows")
+            told = item.earlier
+            if told is None or told.kind not in ("L1", "L3") or told.window.window_id != window.window_id:
+                raise Conflict(
+                    "a letter that nothing took place names the one that announced this window", field="follows"
+                )
             return doc.NotCarriedOut(
-                notice_ref=item.earlier_ref,
-                notice_sent_at=item.earlier_at,
+                notice_ref=told.ref,
+                notice_sent_at=told.at,
                 window=span(window.promised),
                 down_seconds=_down_within(item),
                 reason=words.reason,
@@ -83,12 +96,17 @@ def body_of(item: Round, sites: tuple[SiteVerdict, ...]) -> doc.Body:
         case MovedWords():
             if window.outcome not in (Outcome.ANNOUNCED, Outcome.CONFIRMED):
                 raise _not_true(item, "gives a new date", "announced")
-            if item.earlier_ref is None:
-                raise Conflict("a letter with a new date names the letter it follows", field="follows")
+            told = item.earlier
+            if told is None or told.window.promised == window.promised:
+                raise Conflict("a letter with a new date names the letter with the old one", field="follows")
+            if told.window.promised.start >= window.promised.start or window.attempt < 2:
+                raise Conflict(
+                    "there is no earlier window of this work to replace; send L1", field="kind", example="L1"
+                )
             return doc.Rescheduled(
-                notice_ref=item.earlier_ref,
+                notice_ref=told.ref,
                 work=words.work,
-                old=span(_attempt_before(item).promised),
+                old=span(told.window.promised),
                 new=span(window.promised),
                 attempt=window.attempt,
                 what_changed=words.what_changed,
@@ -100,8 +118,9 @@ def body_of(item: Round, sites: tuple[SiteVerdict, ...]) -> doc.Body:
             )
         case OverrunWords():
             down = next((o for o in item.statement.outages if o.open and window.window_id in o.window_ids), None)
-            if window.outcome is not Outcome.OVERRUNNING or down is None:
+            if window.outcome is not Outcome.OVERRUNNING or down is None or case.as_at <= window.promised.end:
                 raise _not_true(item, "says that the work overruns and the sites are unavailable", "overrunning")
+            _about_this(item)
             changed = Flag.PROCEDURE_CHANGED in window.flags
             return doc.Overrunning(
                 update=item.update,
@@ -118,14 +137,15 @@ def body_of(item: Round, sites: tuple[SiteVerdict, ...]) -> doc.Body:
                 fallback_decided_at=words.fallback_decided_at,
             )
         case PartlyWords():
-            ended = [o for o in item.statement.outages if window.window_id in o.window_ids and not o.open]
+            ended = _outages_of(item)
             if facts.service_down(item.statement) or not ended:
                 raise _not_true(item, "says that the sites can be reached again", "a service that answers again")
+            _about_this(item)
             return doc.PartlyDone(
                 announced=span(window.promised),
                 reachable_since=ended[-1].span.end,
                 down_seconds=sum(seconds(o.as_held) for o in ended),
-                copy_from_at=words.copy_from_at,
+                copy_from_at=words.copy_from_at if all(s.state is SiteCurrent.OLD for s in sites) else None,
                 functions=tuple(
                     doc.FunctionState(
                         function=f.function, state=f.state, expected_at=f.expected_at, workaround=f.workaround
@@ -147,6 +167,21 @@ def _not_true(item: Round, says: str, needed: str) -> Conflict:
     )
 
 
+def _about_this(item: Round) -> None:
+    """An update goes to those who were told of this very window."""
+    if item.earlier is not None and item.earlier.window.window_id != item.window.window_id:
+        raise Conflict("the notice this one follows is about another window of the work", field="follows")
+
+
+def _outages_of(item: Round) -> list[Outage]:
+    """Every outage since the window's own began, while its work was open."""
+    first = next((o for o in item.statement.outages if item.window.window_id in o.window_ids), None)
+    if first is None:
+        return []
+    until = item.window.actual_end or item.case.as_at
+    return [o for o in item.statement.outages if first.span.start <= o.span.start < until]
+
+
 def _down_within(item: Round) -> int:
     """Downtime measured inside the announced span. Raises Conflict where the measuring has a gap there."""
     inside = [o.span.clip(item.window.promised) for o in item.statement.outages]
@@ -164,17 +199,6 @@ def _new_window(item: Round) -> doc.Span | None:
     return span(newest.promised) if newest is not None and later else None
 
 
-def _attempt_before(item: Round) -> WindowVerdict:
-    mine = [
-        w
-        for w in item.statement.windows
-        if w.work_id == item.window.work_id and w.promised.start < item.window.promised.start
-    ]
-    if not mine:
-        raise Conflict("there is no earlier window of this work to replace; send L1", field="kind", example="L1")
-    return max(mine, key=lambda window: window.promised.start)
-
-
 def reference(service: str, number: int) -> str:
     return f"{service}/{number}"
 
@@ -185,7 +209,7 @@ def letter(item: Round, to: Addressee, *, issued: bool) -> doc.ClientLetter:
     layout = to.client.letter_layout or agency.letter_layout
     down = facts.service_down(item.statement)
     name_provider = agency.name_provider == "always"
-    about = f"{item.case.period.label}_{file_name(item.case.service_name)}"
+    about = f"{item.case.period.label}_{item.about}"
     number = f"{about}_letter-{item.number:02d}_{file_name(to.client.number)}"
     return doc.ClientLetter(
         header=doc.Header(
