@@ -143,7 +143,7 @@ def _windows(windows: Sequence[Window], totals: WindowTotals, header: Header) ->
     same(totals.announced, "window_totals.announced", len(windows), "windows")
     announced = sum(w.promised_seconds for w in windows)
     same(totals.announced_seconds, "window_totals.announced_seconds", announced, "the sum over windows")
-    done = sum(w.carried_out != "no" for w in windows)
+    done = sum(w.carried_out in ("yes", "partly") or w.started_at is not None for w in windows)  # or is under way
     same(totals.carried_out, "window_totals.carried_out", done, "windows that took place")
     taken = sum(_taken(w) for w in windows if w.carried_out != "no")
     same(totals.taken_seconds, "window_totals.taken_seconds", taken, "the sum over windows")
