@@ -3,6 +3,7 @@ one month of one service, times 600. The second asks whether anything grows fast
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +25,7 @@ from app.probes.tables import Monitor, ObservedRun
 from app.sites.tables import Placement, Site
 from app.sla.judge import judge
 from app.sla.periods import calendar_month
-from benchmarks.frame import MB, Figure, apart, best, folder, number, settled, stopwatch
+from benchmarks.frame import MB, Figure, apart, best, folder, number, settled
 
 YEAR = [f"2024-{month:02d}" for month in range(7, 13)] + [f"2025-{month:02d}" for month in range(1, 7)]
 AS_AT = datetime(2025, 7, 1, 7, tzinfo=UTC)
@@ -75,42 +76,49 @@ def _a_year(place: Path, services: int) -> Figure:
     build(small, services=1, sites=0, months=YEAR[-1:])
     build(large, services=services, sites=0, months=YEAR)
     times = services * len(YEAR)
-    one = apart(judge_one, small).value
-    run = apart(judge_all, large)
-    grown = f"memory grew by {run.growth / MB:.1f} MB after the first service (target ≤ {FLAT} MB)"
+    run = apart(judge_both, small, large)
+    ours, baseline = run.value
+    grown = f"memory grew by {run.growth / MB:.1f} MB after the first three services (target ≤ {FLAT} MB)"
     return Figure(
         name=f"twelve months of {services} services, read and judged",
-        ours=run.value, baseline=one * times, unit="s", ratio=run.value / (one * times), target="<= 1.0",
+        ours=ours, baseline=baseline, unit="s of processor time", ratio=ours / baseline, target="<= 1.0",
         against=f"one month of one service in a database of its own, times {times}",
         more=[grown], failed=[grown] if run.growth > FLAT * MB else [],
     )  # fmt: skip
 
 
-def judge_one(url: str) -> float:
-    """Seconds for one month of the only service, the way a request asks for it: the best of many."""
-    engine = make_engine(url)
-
-    def once() -> None:
-        with Session(reader(engine)) as session:
-            service = session.exec(select(Service.id)).one()
-            judge(gather(session, service, YEAR[-1], AS_AT, months=0))
-
-    return best(60, once)
-
-
-def judge_all(url: str) -> float:
-    """Seconds for every month of every service in the database."""
-    engine = make_engine(url)
-    with Session(reader(engine)) as session:
+def judge_both(small: str, large: str) -> tuple[float, float]:
+    """Seconds of processor time for every month of every service in the large database, read service by service as a
+    yearly review does, and for the one month in the small one as often, asked for as a request does. In turn, so that
+    whatever else the machine does meets both."""
+    one, many = make_engine(small), make_engine(large)
+    with Session(reader(one)) as session:
+        only = session.exec(select(Service.id)).one()
+    with Session(reader(many)) as session:
         services = list(session.exec(select(Service.id).order_by(col(Service.id))))
-        for month in YEAR:
-            judge(gather(session, services[0], month, AS_AT, months=0))
-        settled()
-        with stopwatch() as passed:
-            for service in services:
-                for month in YEAR:
-                    judge(gather(session, service, month, AS_AT, months=0))
-    return passed[0]
+
+    def year(service: UUID) -> None:
+        with Session(reader(many)) as session:
+            for month in YEAR:
+                judge(gather(session, service, month, AS_AT, months=0))
+
+    def as_often() -> None:
+        for _ in YEAR:
+            with Session(reader(one)) as session:
+                judge(gather(session, only, YEAR[-1], AS_AT, months=0))
+
+    for service in services[:3]:
+        year(service)
+        as_often()
+    settled()
+    ours = baseline = 0.0
+    for service in services:
+        start = time.process_time()
+        year(service)
+        between = time.process_time()
+        as_often()
+        ours, baseline = ours + between - start, baseline + time.process_time() - between
+    return ours, baseline
 
 
 def build(url: str, *, services: int, sites: int, months: list[str]) -> list[UUID]:
