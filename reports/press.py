@@ -239,6 +239,6 @@ def render_many(documents: Iterable[Printable], workers: int = 2) -> Iterator[tu
     alone = threading.active_count() == 1
     context = multiprocessing.get_context("fork" if alone else "forkserver")
     if not alone:
-        context.set_forkserver_preload(["reports.press"])
+        context.set_forkserver_preload(["reports.ready"])
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool:
         yield from pool.map(_numbered, items, chunksize=max(1, min(8, len(items) // (workers * 4))))
