@@ -69,6 +69,10 @@ def draft(
             raise Conflict("the notice this one follows was not out by then, so nobody believes it", field="follows")
         if (earlier.service_id, earlier.work_id) != (service_id, window.work_id):
             raise Conflict("the notice this one follows is about another work", field="follows")
+    if words.next_contact_at is not None and words.next_contact_at <= as_at:
+        raise BadInput("has passed at the moment the letters speak of", field="words.next_contact_at")
+    if words.kind == "L1" and words.confirmed_at > as_at:
+        raise BadInput("is later than the moment the letters speak of", field="words.confirmed_at")
     last = session.exec(select(sa.func.max(Notice.number)).where(Notice.service_id == service_id)).one()
     notice = Notice(
         service_id=service_id,

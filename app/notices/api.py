@@ -181,6 +181,9 @@ def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> Noti
         notice = found(session.get(Notice, notice_id), "notice", notice_id)
         if notice.issued_at is not None:
             raise Conflict("this notice was issued before; what went out is not changed", field="notice_id")
+        if body.issued_at is not None and body.issued_at < notice.as_at:
+            stamp = notice.as_at.isoformat(timespec="seconds")
+            raise Conflict(f"the letters speak of {stamp}, so they went out later", field="issued_at", example=stamp)
         drafts = list(actions.compose_all(session, notice, issued=True))
     from reports import press as shop
 
@@ -212,15 +215,16 @@ def list_letters(
 
 
 def _letter(session: Session, letter_id: UUID) -> Letter:
-    return found(session.get(Letter, letter_id), "letter", letter_id)
+    row = found(session.get(Letter, letter_id), "letter", letter_id)
+    if row.pdf is None:
+        raise Conflict("this letter's content was erased; its digest stays in the log", field="letter_id")
+    return row
 
 
 @router.get("/letters/{letter_id}/letter.pdf", dependencies=[Viewer], response_class=Response, responses=PDF)
 def letter_pdf(letter_id: UUID, session: SessionDep) -> Response:
     """The very bytes that were issued."""
     row = _letter(session, letter_id)
-    if row.pdf is None:
-        raise Conflict("this letter's content was erased; its digest stays in the log", field="letter_id")
     return Response(
         row.pdf, media_type="application/pdf", headers={"content-disposition": f'inline; filename="{_name(row)}.pdf"'}
     )

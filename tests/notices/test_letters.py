@@ -1,0 +1,320 @@
+"""What stands in the letters: only their client's sites, the statement's seconds, nothing that names the provider."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import subprocess
+import sys
+import threading
+from itertools import combinations_with_replacement
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from sqlmodel import Session, select
+
+from app.db import reader, transaction
+from app.demo import cast, told
+from app.demo.told import at
+from app.evidence.queries import verify_log
+from app.notices.tables import Letter, Notice
+from tests.build import API, Body
+from tests.evidence.test_log import ROOT
+from tests.statements.ministory import NEIGHBOUR, PEOPLE, ROUNDS, Story
+
+
+def text_of(pdf: bytes) -> str:
+    """The words of a PDF, spaces made one."""
+    document = pypdfium2.PdfDocument(io.BytesIO(pdf))
+    try:
+        pages = []
+        for page in document:
+            words = page.get_textpage()
+            pages.append(words.get_text_bounded())
+            words.close()
+            page.close()
+        return re.sub(r"\s+", " ", " ".join(pages)).replace("\u00a0", " ")
+    finally:
+        document.close()
+
+
+def letters_of(story: Story, name: str) -> list[Body]:
+    return list(story.get("/letters", notice_id=story.ids[f"told {name}"])["items"])
+
+
+def pdf(story: Story, letter: Body) -> bytes:
+    answer = story.client.get(f"{API}/letters/{letter['id']}/letter.pdf")
+    assert answer.status_code == 200
+    return bytes(answer.content)
+
+
+def document(story: Story, letter: Body) -> Body:
+    return dict(story.client.get(f"{API}/letters/{letter['id']}/letter.json").json())
+
+
+def words_of(number: str) -> list[str]:
+    """What must not stand in anybody else's letter."""
+    name, street, town, _, contact, sites = PEOPLE[number]
+    return [name, street, town, contact, contact.split()[1], number, *sites]
+
+
+@pytest.mark.parametrize("name", ROUNDS)
+def test_a_letter_shows_its_own_client_and_no_other(read_story: Story, name: str) -> None:
+    ids = {read_story.ids[number]: number for number in PEOPLE}
+    for letter in letters_of(read_story, name):
+        own = ids[letter["client_id"]]
+        text = text_of(pdf(read_story, letter))
+        json_text = read_story.client.get(f"{API}/letters/{letter['id']}/letter.json").text
+        html = read_story.client.get(f"{API}/letters/{letter['id']}/letter.html").text
+        for shown in (text, json_text, html):
+            for number in PEOPLE:
+                for word in words_of(number) if number != own else ():
+                    found = re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-])", shown)
+                    assert found is None, (own, word)
+            for word in (NEIGHBOUR[1], NEIGHBOUR[2], NEIGHBOUR[3], "Northgate", "Jonas Pohl", "NG-20417"):
+                assert word not in shown, (own, word)
+            assert "None" not in re.sub(r"&#\d+;", "", shown) or shown is json_text
+        for host in PEOPLE[own][5]:
+            assert host in text
+        assert "the provider" in text or name in ("planned", "moved", "moved again", "overrunning", "partly")
+
+
+def test_the_provider_is_named_only_where_the_agency_says_always(story: Story) -> None:
+    always = cast.AGENCY | {"name_provider": "always"}
+    assert story.client.put(f"{API}/agency", json=always).status_code == 200
+    story.tell("planned")
+    notice = story.draft("not done", words={
+        "kind": "L2", "next_contact_words": "soon", "reason_status": "not_known"})  # fmt: skip
+    shown = story.get(f"/notices/{notice['id']}/preview")[0]["document"]
+    assert shown["provider_name"] == "Northgate Hosting"
+    never = cast.AGENCY | {"name_provider": "never"}
+    assert story.client.put(f"{API}/agency", json=never).status_code == 200
+    assert story.get(f"/notices/{notice['id']}/preview")[0]["document"]["provider_name"] is None
+
+
+def test_numbers_in_letters_are_the_statements_seconds(read_story: Story) -> None:
+    def first(name: str) -> Body:
+        return document(read_story, letters_of(read_story, name)[0])["body"]
+
+    overrun = first("overrunning")
+    figures = read_story.figures(at(29, "00:30"))
+    window = figures["windows"][2]
+    assert overrun["down_seconds"] == window["downtime"] == figures["outages"][0]["as_held"] == 2 * 3600 + 30 * 60
+    assert overrun["beyond_seconds"] == 30 * 60
+    assert overrun["update"] == 1
+    partly = first("partly")
+    figures = read_story.figures(at(30, "06:05"))
+    assert partly["down_seconds"] == figures["windows"][2]["downtime"] == 24 * 3600
+    assert partly["reachable_since"] == "2025-06-29T20:00:00Z"
+    assert first("not done")["down_seconds"] == 0
+    moved = first("moved again")
+    assert moved["attempt"] == 3
+    assert moved["notice_seconds"] == (4 * 24 + 4) * 3600  # Tue 24 June 18:00 to Sat 28 June 22:00
+
+
+def test_issued_letters_are_frozen_and_their_digests_stand_in_the_log(told_story: Story) -> None:
+    story = told_story
+    before = {name: [pdf(story, letter) for letter in letters_of(story, name)] for name in ROUNDS}
+    late = {"kind": "ended", "at": at(29, "21:00"), "said_at": at(30, "12:00"), "text": "Done.", "source": "P"}
+    story.post(f"/windows/{story.ids['w3']}/said", late)
+    answer = story.client.patch(f"{API}/clients/{story.ids['C-001']}", json={"name": "Larkfield Ltd"})
+    assert answer.status_code == 200
+    for name in ROUNDS:
+        listed = {}
+        entry = story.get("/evidence/entries", subject=f"notice:{story.ids[f'told {name}']}")["items"][-1]
+        assert entry["kind"] == "notice.issued"
+        for item in entry["body"]["letters"]:
+            listed[item["letter"]] = item
+        for letter, content in zip(letters_of(story, name), before[name], strict=True):
+            assert pdf(story, letter) == content
+            text = story.client.get(f"{API}/letters/{letter['id']}/letter.json").content
+            assert listed[letter["id"]]["pdf"] == letter["pdf_digest"] == hashlib.sha256(content).hexdigest()
+            assert listed[letter["id"]]["document"] == letter["document_digest"] == hashlib.sha256(text).hexdigest()
+
+
+def test_an_erased_letter_leaves_its_digest_and_says_so(told_story: Story) -> None:
+    letter = letters_of(told_story, "planned")[0]
+    content = pdf(told_story, letter)
+    with transaction(told_story.engine) as session:
+        row = session.exec(select(Letter).where(Letter.pdf_digest == letter["pdf_digest"])).one()
+        row.pdf, row.document = None, "{}"
+        session.add(row)
+    for form in ("pdf", "html", "json"):
+        answer = told_story.client.get(f"{API}/letters/{letter['id']}/letter.{form}")
+        assert answer.status_code == 409, answer.text
+        assert "erased" in answer.json()["detail"]
+    entry = told_story.get("/evidence/entries", subject=f"notice:{told_story.ids['told planned']}")["items"][-1]
+    assert hashlib.sha256(content).hexdigest() in str(entry["body"])
+    with Session(reader(told_story.engine)) as session:
+        assert verify_log(session).whole
+
+
+def test_a_notice_is_issued_once(story: Story) -> None:
+    story.tell("planned")
+    again = {"approved_by": "Dana Reyes"}
+    problem = story.post(f"/notices/{story.ids['told planned']}/issue", again, 409)
+    assert "issued before" in problem["detail"]
+    assert story.client.get(f"{API}/notices/{story.ids['told planned']}/preview").status_code == 409
+
+
+def test_two_people_issue_at_once_and_it_happens_once(both: Story) -> None:
+    notice = both.draft("planned")
+    answers: list[int] = []
+    together = threading.Barrier(3)
+
+    def issue(person: str) -> None:
+        together.wait(20)
+        answer = both.client.post(f"{API}/notices/{notice['id']}/issue", json={"approved_by": person})
+        answers.append(answer.status_code)
+
+    people = [threading.Thread(target=issue, args=(name,)) for name in ("Dana Reyes", "Jo Marsh", "Ida Stern")]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join(120)
+    assert sorted(answers) == [200, 409, 409]
+    assert len(both.get("/letters")["items"]) == 6
+    issued = [item for item in both.get("/evidence/entries", limit=500)["items"] if item["kind"] == "notice.issued"]
+    assert len(issued) == 1
+    assert both.get("/evidence/verify")["whole"] is True
+
+
+def test_two_drafts_at_once_have_two_numbers_or_a_clear_refusal(both: Story) -> None:
+    answers: list[tuple[int, str]] = []
+    together = threading.Barrier(2)
+
+    def draft() -> None:
+        together.wait(20)
+        window, moment, words, _ = ROUNDS["planned"]
+        body = {"service_id": both.ids["service"], "window_id": both.ids[window], "as_at": moment, "words": words}
+        answer = both.client.post(f"{API}/notices", json=body)
+        answers.append((answer.status_code, answer.text))
+
+    people = [threading.Thread(target=draft) for _ in range(2)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join(60)
+    assert {status for status, _ in answers} <= {201, 409}, answers
+    numbers = [item["number"] for item in both.get("/notices")["items"]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers
+
+
+def nothing_was_issued(story: Story, notice: str) -> None:
+    with Session(reader(story.engine)) as session:
+        assert session.exec(select(Letter)).all() == []
+        row = session.exec(select(Notice)).one()
+        assert (str(row.id), row.issued_at, row.approved_by) == (notice, None, None)
+        assert verify_log(session).whole
+
+
+KILLED = """
+import os, signal, sys
+import sqlalchemy as sa
+from sqlmodel import Session
+from app.db import make_engine
+from tests.statements.ministory import API, opened
+from pathlib import Path
+url, token, notice = sys.argv[1:4]
+engine = make_engine(url)
+@sa.event.listens_for(engine, "commit")
+def die(connection):  # all letters rendered and written; the commit is about to happen
+    if connection.exec_driver_sql("select count(*) from letter").scalar():
+        print("dying", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+story = opened(engine, Path(sys.argv[4]), {"token": token})
+story.client.post(f"{API}/notices/{notice}/issue", json={"approved_by": "Dana Reyes"})
+"""
+
+
+def test_killed_before_the_commit_leaves_nothing_and_it_can_be_issued_again(story: Story, tmp_path: Path) -> None:
+    notice = story.draft("planned")
+    url = story.engine.url.render_as_string(hide_password=False)
+    run = subprocess.run(
+        [sys.executable, "-c", KILLED, url, story.ids["token"], notice["id"], str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (-9, "dying\n"), run.stderr[-2000:]
+    nothing_was_issued(story, notice["id"])
+    story.post(f"/notices/{notice['id']}/issue", {"approved_by": "Dana Reyes"}, 200)
+    assert len(story.get("/letters")["items"]) == 6
+
+
+def test_a_refusal_while_printing_leaves_nothing(story: Story) -> None:
+    answer = story.client.patch(f"{API}/clients/{story.ids['C-004']}", json={"name": "Kestrel 日本 Joinery"})
+    assert answer.status_code == 200
+    notice = story.draft("planned")
+    problem = story.post(f"/notices/{notice['id']}/issue", {"approved_by": "Dana Reyes"}, 409)
+    assert problem["errors"][0]["field"] == "recipient.name", problem
+    assert "日" in problem["detail"]
+    nothing_was_issued(story, notice["id"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"issued_at": at(2, "10:00", 7)}, "issued_at"),
+        ({"issued_at": at(3, "13:00")}, "issued_at"),  # before the moment the letters speak of
+        ({"approved_by": ""}, "approved_by"),
+        ({"approved_by": None}, "approved_by"),
+    ],
+)
+def test_issuing_needs_a_person_and_a_moment_that_can_be(story: Story, changes: Body, field: str) -> None:
+    notice = story.draft("planned")
+    answer = story.client.post(f"{API}/notices/{notice['id']}/issue", json={"approved_by": "Dana Reyes"} | changes)
+    assert answer.status_code in (409, 422), answer.text
+    assert answer.json()["errors"][0]["field"] == field
+    nothing_was_issued(story, notice["id"])
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"next_contact_at": at(3, "13:59")}, "words.next_contact_at"),
+        ({"confirmed_at": at(3, "14:01")}, "words.confirmed_at"),
+        ({"work": "x" * 201}, "words.work"),
+        ({"effects": []}, "words.effects"),
+        ({"if_it_overruns": "\u0007"}, "words.if_it_overruns"),
+        ({"next_contact_at": None}, "words"),
+    ],
+)
+def test_words_that_cannot_be_true_or_printed_are_refused_by_name(story: Story, change: Body, field: str) -> None:
+    words = {"kind": "L1", "next_contact_at": at(8, "00:15"), **told.PLANNED} | change
+    answer = story.client.post(f"{API}/notices", json={
+        "service_id": story.ids["service"], "window_id": story.ids["w1"], "as_at": at(3, "14:00"), "words": words,
+    })  # fmt: skip
+    assert answer.status_code in (409, 422), answer.text
+    named = answer.json()["errors"][0]["field"]
+    assert named == field or named.replace("words.L1.", "words.") == field or named == "words.L1", named
+
+
+STATES = {"up": (True, True, True), "not_current": (True, True, False), "down": (False, None, None), "unknown": None}
+
+
+@pytest.mark.parametrize(
+    "states", [pair for size in (1, 2) for pair in combinations_with_replacement(STATES, size)], ids="+".join
+)
+def test_a_partly_done_letter_gives_each_site_its_state_and_claims_no_content_for_the_others(
+    story: Story, states: tuple[str, ...]
+) -> None:
+    hosts = PEOPLE["C-002"][5] if len(states) == 2 else PEOPLE["C-003"][5]
+    number = "C-002" if len(states) == 2 else "C-003"
+    # looked at again on Mon 30 June 07:00; what nobody looked at stays as it was: unknown
+    for host, state in zip(hosts, states, strict=True):
+        looked = STATES[state] or (None, None, None)
+        check = {"at": at(30, "07:00"), "note": "looked again", "source": "M"}
+        answers = dict(zip(("reachable", "working", "current"), looked, strict=True))
+        story.post(f"/sites/{story.ids[host]}/checks", check | answers)
+    window, _, words, _ = ROUNDS["partly"]
+    notice = story.draft("partly", as_at=at(30, "07:30"), window_id=story.ids[window], words=words)
+    letters = {item["document"]["recipient"]["client_id"]: item["document"]
+               for item in story.get(f"/notices/{notice['id']}/preview")}  # fmt: skip
+    if set(states) in ({"up"}, {"down"}):
+        assert number not in letters
+        return
+    shown = letters[number]
+    assert {site["host_name"]: site["state"] for site in shown["sites"]} == dict(zip(hosts, states, strict=True))
+    assert (shown["body"]["copy_from_at"] is not None) == (set(states) == {"not_current"})
