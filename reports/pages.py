@@ -47,9 +47,12 @@ def style(name: str) -> str:
     return (HERE / "styles" / name).read_text(encoding="utf-8")
 
 
-def words_of(header: Header) -> Words:
+def words_of(document: Printable) -> Words:
+    """The year of a document's period, or of a letter's moment, goes without saying; another is written out."""
+    header = document.header
     plain = Words(zone=header.zone, language=header.language, year=header.as_at.year)
-    return Words(zone=header.zone, language=header.language, year=plain.local(header.as_at).year)
+    moment = header.as_at if isinstance(document, ClientLetter) else document.period.span.start_at
+    return Words(zone=header.zone, language=header.language, year=plain.local(moment).year)
 
 
 def mark(document: Printable) -> str:
@@ -67,7 +70,7 @@ def foot(header: Header, w: Words) -> str:
 
 
 def _frame(document: Printable, title: str, head: str, screen_css: str) -> dict[str, Any]:
-    w = words_of(document.header)
+    w = words_of(document)
     line = foot(document.header, w)
     return {
         "doc": document, "w": w, "title": title, "head": head, "mark": mark(document), "foot": line,
@@ -119,7 +122,7 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
         "all_current": counts.current == len(document.sites), "sign_off": [by_ref[ref] for ref in document.sign_off],
         "months_gap": any(b.down_seconds is None or b.incomplete for b in document.months),
         "window_sum": sum_line(document.window_totals, document.windows),
-        "promise_sum": f"{len(verdicts)} promises: {', '.join(said)}.",
+        "promise_sum": f"{sentences.counted(len(verdicts), 'promise')}: {', '.join(said)}.",
         "site_legend": site_legend(document),
     }  # fmt: skip
 
@@ -130,7 +133,7 @@ def _breach(document: BreachReport, w: Words) -> dict[str, Any]:
     if document.windows:
         windows, as_at = document.windows, document.header.as_at
         title = sentences.ledger_title(windows, w)
-        figures["ledger"] = charts.time_ledger(windows, document.window_totals, title, w, roomy)
+        figures["ledger"] = charts.time_ledger(windows, document.window_totals, title, w, roomy=False)
         figures["gantt"] = charts.gantt(windows, as_at, sentences.gantt_title(windows), w, roomy)
     if document.site_counts.current < len(document.sites):
         figures["sites"] = charts.site_grid(document.sites, sentences.sites_title(document.site_counts))
@@ -167,7 +170,7 @@ def title_of(document: Printable) -> str:
 
 def page(document: Printable, screen: bool = False) -> str:
     """The HTML of a document; with `screen` it carries its styles and stands alone in a browser."""
-    w = words_of(document.header)
+    w = words_of(document)
     title = title_of(document)
     styles = style("page.css") + style("letter.css") + style("screen.css") if screen else ""
     if isinstance(document, MonthlyProviderReport):

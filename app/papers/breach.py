@@ -122,9 +122,7 @@ def _amount(case: Case, statement: Statement, whole: doc.MonthlyProviderReport) 
     return (
         doc.Amount(
             clause_ref=money.clause or "service credit",
-            clause_quote=quote.quote
-            if quote
-            else "Availability below the tier: the share of the monthly fee named beside it.",
+            clause_quote=quote.quote if quote else None,
             formula=f"{money.credit_percent} % of {item.currency} {item.base:f}",
             inputs=tuple(inputs),
             amount=money.amount,
@@ -154,7 +152,10 @@ def _pairs(case: Case, statement: Statement, context: Context) -> tuple[doc.Pair
         said = [item for item in facts.said if item.said_at <= case.as_at]
         seen = [text for text in verdict.evidence if not text.startswith(("Announced ", "Replaced ", "Said "))]
         words = [f"“{item.text.rstrip(' .')}.”" for item in said[-1:]]
-        happened = f"{ledger.OUTCOME_WORDS[verdict.outcome].capitalize()}. " + " ".join([*seen, *words])
+        year = f" {statement.period.first_day.year} "  # goes without saying in a paper about it
+        happened = f"{ledger.OUTCOME_WORDS[verdict.outcome].capitalize()}. " + " ".join([*seen, *words]).replace(
+            year, " "
+        )
         source = said[-1].source if said else None
         at = said[-1].said_at if said else verdict.actual_start
         fact = _said(happened, source, at, context) if source else _measured(happened, at)
@@ -185,7 +186,7 @@ def _pairs(case: Case, statement: Statement, context: Context) -> tuple[doc.Pair
                 )
             )
     for item in statement.promises:
-        if item.status is PromiseStatus.BROKEN and item.kind in ("response", "repair", "next_update", "availability"):
+        if item.status is PromiseStatus.BROKEN and item.kind in ("response", "repair", "next_update"):
             promised = doc.Said(
                 text=item.title, source=item.source.code.value if item.source else "P", at=item.promised_at,
                 exhibit=context.exhibit(item.source.ref) if item.source else None,
@@ -202,11 +203,16 @@ def _pairs(case: Case, statement: Statement, context: Context) -> tuple[doc.Pair
 
 def _deviations(case: Case, statement: Statement, context: Context) -> tuple[doc.Deviation, ...]:
     found: list[tuple[str, str, tuple[str, ...]]] = []
+    missed = [verdict for verdict in statement.windows if verdict.outcome is Outcome.NOT_CARRIED_OUT]
+    if missed:
+        numbers = [str(verdict.attempt) for verdict in missed]
+        named = f"Windows {', '.join(numbers[:-1])} and {numbers[-1]}" if len(numbers) > 1 else f"Window {numbers[0]}"
+        facts_missed = [figures.facts_of(case, verdict.window_id) for verdict in missed]
+        origins = [source for facts in facts_missed for source in (facts.source, *(s.source for s in facts.said))]
+        found.append(("date", f"{named} did not take place.", _exhibits(context, *origins)))
     for verdict in statement.windows:
         facts = figures.facts_of(case, verdict.window_id)
         exhibits = _exhibits(context, facts.source, *(item.source for item in facts.said))
-        if verdict.outcome is Outcome.NOT_CARRIED_OUT:
-            found.append(("date", f"Window {verdict.attempt} did not take place.", exhibits))
         if verdict.outcome in (Outcome.OVERRUNNING, Outcome.COMPLETED_LATE):
             found.append(("duration", _overrun(verdict), exhibits))
         if Flag.PROCEDURE_CHANGED in verdict.flags:
@@ -216,7 +222,7 @@ def _deviations(case: Case, statement: Statement, context: Context) -> tuple[doc
                 for item in work.findings
                 if item.window_id == verdict.window_id and item.at <= case.as_at
             ]
-            sources = _exhibits(context, facts.source, *(item.source for item in findings))
+            sources = _exhibits(context, facts.source, *(item.source for item in findings[:1]))
             found.append(("procedure", "Another procedure than the one agreed was used.", sources))
         if Flag.DATA_UNVERIFIED in verdict.flags:
             current = sum(1 for site in statement.sites if site.state.value == "current")
@@ -236,7 +242,7 @@ def _deviations(case: Case, statement: Statement, context: Context) -> tuple[doc
             found.append(("communication", f"{item.title}: {item.text}", sources))
         if item.status is PromiseStatus.BROKEN and item.kind == "repair":
             sources = _exhibits(context, *([item.source] if item.source else []))
-            found.append(("duration", f"{item.title}: {item.text}", sources))
+            found.append(("duration", f"{item.title.split(',')[0]}: {item.text}", sources))
     return tuple(
         doc.Deviation(number=f"D{number}", about=about, text=text, exhibits=exhibits)  # type: ignore[arg-type]
         for number, (about, text, exhibits) in enumerate(found, 1)
@@ -252,9 +258,8 @@ def _overrun(verdict: WindowVerdict) -> str:
         if verdict.downtime_ratio is not None
         else ""
     )
-    return f"Window {verdict.attempt} took {taken} of downtime{ratio}" + (
-        "; the work is still open." if verdict.open else "."
-    )
+    rest = "; the work is still open." if verdict.open else "."
+    return f"Window {verdict.attempt}: {taken} down{ratio}{rest}"
 
 
 def _exhibits(context: Context, *sources: Source) -> tuple[str, ...]:

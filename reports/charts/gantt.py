@@ -59,15 +59,17 @@ def gantt(windows: Sequence[Window], as_at: datetime, title: str, words: Words, 
     longest = max([w.promised_seconds for w in windows] + ends)
     marks = ticks(longest)
     scale = (FULL - LEFT - 14) / marks[-1]
-    pitch = 45.0 if roomy else 38.0
-    bottom = TOP + len(windows) * pitch
+    tops = [TOP]
+    for window in windows:
+        tops.append(tops[-1] + (45.0 if roomy else 38.0 if window.stretches else 27.0))
+    bottom = tops[-1]
     parts: list[Markup] = []
     for mark in marks:
         x = LEFT + mark * scale
         parts.append(line(x, TOP - 4, x, bottom, RULE if mark else INK, 0.5 if mark else 0.75))
         parts.append(text(x, bottom + 9, f"+{brief(mark) if mark else '0 h'}", size=7, fill=SOFT, anchor="middle"))
     for index, window in enumerate(windows):
-        y = TOP + index * pitch
+        y = tops[index]
         promised = window.promised_seconds * scale
         parts += [
             text(0, y + 9, f"Window {window.number}", size=8.5, bold=True),

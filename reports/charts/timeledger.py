@@ -86,10 +86,11 @@ def time_ledger(
     longest = max(max(w.promised_seconds, w.down_seconds or 0, (w.work_seconds or 0) * w.work_open) for w in windows)
     limit = FULL - 12 - max(text_width(_ratio(w), RATIO, True) for w in windows)
     scale = (limit - LEFT) / longest
-    pitch = 53.0 if roomy else 46.0
-    parts: list[Markup] = [line(LEFT, 0, LEFT, len(windows) * pitch - 9, INK, 0.75)]
-    for index, window in enumerate(windows):
-        parts += _row(window, index * pitch, scale, limit, words)
-    foot = len(windows) * pitch
+    foot, rows = 0.0, []
+    for window in windows:
+        rows += _row(window, foot, scale, limit, words)
+        empty = window.down_ratio is None and window.work_ratio is None
+        foot += 53.0 if roomy else 33.0 if empty else 46.0
+    parts: list[Markup] = [line(LEFT, 0, LEFT, foot - 9, INK, 0.75), *rows]
     parts += [line(0, foot, FULL, foot, RULE), text(0, foot + 11.5, sum_line(totals, windows), size=8, bold=True)]
     return figure(FULL, foot + 14, title, parts, hatch("ledger-open", ACCENT))

@@ -44,7 +44,7 @@ class Amount(Value):
     """The amount box: clause quoted, formula, inputs, result, cap, tax. Decided and rounded once by the law."""
 
     clause_ref: Line
-    clause_quote: Text
+    clause_quote: Text | None
     formula: Line
     inputs: tuple[Input, ...]
     amount: Money

@@ -17,6 +17,7 @@ from ..documents import (
 )  # fmt: skip
 from ..sentences import number
 from ..words import Words, brief, duration
+from . import partly
 from .block import Block
 
 STATES = {"up": "available", "down": "down", "not_current": "old content", "unknown": "not checked"}
@@ -77,8 +78,7 @@ def subject(letter: ClientLetter, w: Words, name: str, short: bool) -> str:
             late = brief(_rounded(body.beyond_seconds))
             return f"{name}: still unavailable, {late} past the announced end{following}"
         case PartlyDone():
-            shown = f"showing content from {w.weekday(body.copy_from_at)}" if body.copy_from_at else "not complete"
-            return f"{name}: back, but {shown}"
+            return partly.heading(letter, body, w, name)
 
 
 def _rounded(seconds: int) -> int:
@@ -99,7 +99,7 @@ def body(letter: ClientLetter, w: Words) -> Iterator[Block]:
         case Overrunning():
             yield from _overrunning(letter, part, w, say)
         case PartlyDone():
-            yield from _partly_done(letter, part, w, say)
+            yield from _partly_done(letter, part, w)
     if letter.apology:
         yield Block("text", letter.apology)
 
@@ -245,28 +245,10 @@ def _overrunning(letter: ClientLetter, part: Overrunning, w: Words, say: Say) ->
     yield Block("points", "What you can do", ((_task(letter),),))
 
 
-def _partly_done(letter: ClientLetter, part: PartlyDone, w: Words, say: Say) -> Iterator[Block]:
-    if part.copy_from_at:
-        shown = f"{say.they} {say.show} the content of {w.moment(part.copy_from_at)}"
-        yield Block("lead", f"{say.yours} can be reached again, but {shown}.")
-        yield Block(
-            "text",
-            "What was entered since then is not in it."
-            if len(letter.sites) == 1
-            else ("What was entered since then is not in them."),
-        )
-    else:
-        yield Block("lead", f"{say.yours} can be reached again, but not everything works yet.")
+def _partly_done(letter: ClientLetter, part: PartlyDone, w: Words) -> Iterator[Block]:
+    yield from partly.told(letter, part, w)
     yield from _states(letter)
-    edit = "You can edit as usual." if part.editing_allowed else (
-        "Please do not edit for now: what you enter could be overwritten."
-    )  # fmt: skip
-    yield Block("facts", "", (
-        ("Announced", w.span(part.announced)),
-        ("Back since", f"{w.moment(part.reachable_since)}, after {duration(part.down_seconds)}"),
-        ("Editing", edit),
-        _next(letter, w),
-    ))  # fmt: skip
+    yield partly.facts(letter, part, w, _next(letter, w))
     yield Block(
         "table",
         "",

@@ -1,4 +1,7 @@
+
 """Letters: one page, at most 260 words, the address in its window, only what is known."""
+
+from itertools import combinations_with_replacement
 
 import pytest
 
@@ -139,3 +142,30 @@ def test_subjects() -> None:
     assert subject_of(l2()) == "larkfield-garden.example: Saturday’s work did not take place"
     assert subject_of(l4()) == "Your website: still unavailable, 8 h past the announced end"
     assert subject_of(l6(3)) == "Your three websites: back, but showing content from Saturday"
+
+
+STATES = ("up", "not_current", "down", "unknown")
+TRUE_ONLY_OF = {
+    "can be reached again": {"not_current"},
+    "cannot be reached": {"down"},
+    "up to date": {"up", "unknown"},
+    "content of Sat 28 June": {"not_current"},
+    "not checked": {"unknown"},
+}
+
+
+@pytest.mark.parametrize("states", [c for n in (1, 2, 3, 4) for c in combinations_with_replacement(STATES, n)])
+def test_partly_done_says_of_each_site_what_is_true_of_it(states: tuple[str, ...]) -> None:
+    """L6 goes to clients whose sites stand differently: no sentence may speak for a site it is not true of."""
+    base = l6(len(states))
+    sites = tuple(site.model_copy(update={"state": state}) for site, state in zip(base.sites, states, strict=True))
+    text = text_of(base.model_copy(update={"sites": sites}))
+    for words, needed in TRUE_ONLY_OF.items():
+        if words in text:
+            assert needed & set(states), (words, states)
+    if len(set(states)) == 1 and states[0] == "not_current":
+        assert "can be reached again" in text
+    if len(set(states)) > 1:
+        assert "can be reached again" not in text
+        for state, words in (("not_current", "content of"), ("down", "cannot be reached"), ("unknown", "not checked")):
+            assert (state not in states) or words in text
