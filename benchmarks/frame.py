@@ -16,10 +16,12 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 MB = 1 << 20
 
@@ -76,14 +78,15 @@ def machine() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run in a process of its own: what it returned and by how much its memory grew at the most, in bytes."""
+    """One run in a process of its own: what it returned, by how much its memory grew at the most, and (where watched)
+    the most that it and its children held together; in bytes."""
 
     value: Any
     growth: int
-    peak: int
+    together: int = 0
 
 
-def apart(work: Callable[..., Any], *arguments: Any) -> Run:
+def apart(work: Callable[..., Any], *arguments: Any, watched: bool = False) -> Run:
     """Runs `work(*arguments)` in a fresh process. `work` may call `settled()` when its own preparation is over, so
     that memory is counted from there. Raises RuntimeError with its traceback where it fails."""
     context = multiprocessing.get_context("spawn")
@@ -91,14 +94,28 @@ def apart(work: Callable[..., Any], *arguments: Any) -> Run:
     process = context.Process(target=_apart, args=(sender, work, arguments))
     process.start()
     sender.close()
+    together = 0
+    while watched and not answers.poll(1):
+        together = max(together, _held(process.pid))
     try:
-        said, value, growth, peak = answers.recv()
+        said, value, growth = answers.recv()
     except EOFError:
-        said, value, growth, peak = "failed", f"the process ended with code {process.exitcode}", 0, 0
+        said, value, growth = "failed", f"the process ended with code {process.exitcode}", 0
     process.join()
     if said == "failed":
         raise RuntimeError(value)
-    return Run(value, growth, peak)
+    return Run(value, growth, together)
+
+
+def _held(pid: int | None) -> int:
+    """What a process and its children hold; memory they share counts once."""
+    held = 0
+    with suppress(psutil.Error):
+        top = psutil.Process(pid)
+        for process in (top, *top.children(recursive=True)):
+            with suppress(psutil.Error):
+                held += process.memory_full_info().pss
+    return held
 
 
 _settled = 0
@@ -117,9 +134,9 @@ def _peak() -> int:
 def _apart(sender: Any, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     try:
         value = work(*arguments)
-        sender.send(("done", value, _peak() - _settled if _settled else 0, _peak()))
+        sender.send(("done", value, _peak() - _settled if _settled else 0))
     except BaseException:
-        sender.send(("failed", traceback.format_exc(), 0, 0))
+        sender.send(("failed", traceback.format_exc(), 0))
 
 
 @contextmanager

@@ -121,6 +121,10 @@ def judge_both(small: str, large: str) -> tuple[float, float]:
     return ours, baseline
 
 
+def first_service(session: Session) -> UUID:
+    return session.exec(select(Service.id).order_by(col(Service.id)).limit(1)).one()
+
+
 def build(url: str, *, services: int, sites: int, months: list[str]) -> list[UUID]:
     """A database with that many services, each with a monitor of its own, and of sites, each with one."""
     engine = make_engine(url)

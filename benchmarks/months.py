@@ -1,15 +1,17 @@
-"""All sites, one month: time per state of every site, from the runs, against SQL over the plain observations.
+"""All sites, one month: time per state of every site, from the runs, against SQL over plain rows.
 
-The baseline is the cheapest question that has the answer: count the observations per monitor and state, times their
-interval. It runs over Kept's own table of observations, whose primary key is the index it would wish for. Both
+The plain rows are what one would write down first: an id, the monitor, the time, the state, latency and error, with an
+index on monitor and time. The baseline is the cheapest question that has the answer: count the rows per monitor and
+state, times their interval. The same question over Kept's own, denser table of observations is shown beside it. All
 answers must be equal to the second, or the measurement fails.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 
 import psycopg
@@ -20,16 +22,26 @@ from app.db import reader, transaction
 from app.probes.importing.fields import micros
 from app.probes.importing.runs import rederive
 from app.probes.queries import observed, site_monitors_of
-from app.probes.tables import Monitor
+from app.probes.tables import STATES, Monitor
 from app.sla.spans import Span
 from benchmarks import observing
 from benchmarks.frame import Figure, best, folder, number
 from tests import postgres
 
 SITES = 120
-COUNTED = sa.text(
-    "SELECT monitor, state, count(*) FROM observation WHERE at >= :low AND at < :high GROUP BY monitor, state"
-)
+COUNTED = "SELECT monitor, state, count(*) FROM {} WHERE at >= :low AND at < :high GROUP BY monitor, state"
+PLAIN = {
+    "sqlite": (
+        "CREATE TABLE plain (id INTEGER PRIMARY KEY, monitor INTEGER NOT NULL, at DATETIME NOT NULL, "
+        "state VARCHAR NOT NULL, latency_ms INTEGER, error VARCHAR)",
+        "strftime('%Y-%m-%d %H:%M:%f', at / 1000000, 'unixepoch')",
+    ),
+    "postgresql": (
+        "CREATE TABLE plain (id BIGSERIAL PRIMARY KEY, monitor INTEGER NOT NULL, at TIMESTAMPTZ NOT NULL, "
+        "state VARCHAR NOT NULL, latency_ms INTEGER, error VARCHAR)",
+        "to_timestamp(at / 1000000)",
+    ),
+}
 
 
 def measure(quick: bool) -> Iterator[Figure]:
@@ -44,30 +56,48 @@ def _compared(kind: str, url: str, days: int) -> Figure:
     engine = observing.prepare(url, SITES)
     _fill(engine, days * 1440)
     span = Span(observing.MONTH, observing.MONTH + timedelta(days=days))
-    edges = {"low": micros(span.start), "high": micros(span.end)}
     with Session(reader(engine)) as session:
         connection = session.connection()
         names = {key: id_ for key, id_ in session.exec(select(Monitor.key, Monitor.id))}
         sites = [id_ for id_ in session.exec(select(Monitor.site_id)) if id_ is not None]
-        plain = connection.execute(COUNTED, edges).all()
         answer = observed(session, None, span)
-        for key, state, count in plain:
-            one = answer[names[key]]
-            held = (one.up, one.degraded, one.down)[state]
-            if held != timedelta(minutes=count):
-                raise RuntimeError(f"{names[key]}: {held} from runs, {count} min from observations")
-        bare = best(2, lambda: connection.execute(COUNTED, edges).all())
+        took: dict[str, float] = {}
+        rows = 0
+        for table, edges in (
+            ("plain", {"low": _moment(engine, span.start), "high": _moment(engine, span.end)}),
+            ("observation", {"low": micros(span.start), "high": micros(span.end)}),
+        ):
+            query = sa.text(COUNTED.format(table))
+            counted = connection.execute(query, edges).all()
+            rows = sum(row[2] for row in counted)
+            for key, state, count in counted:
+                one = answer[names[key]]
+                held = {"up": one.up, "down": one.down}[str(STATES[state] if table == "observation" else state)]
+                if held != timedelta(minutes=count):
+                    raise RuntimeError(f"{names[key]}: {held} from runs, {count} min from {table}")
+            took[table] = best(2, partial(_ask, connection, query, edges))
         ours = best(20, lambda: observed(session, None, span))
         values = best(5, lambda: site_monitors_of(session, sites, span))
         runs = connection.execute(sa.text("SELECT count(*) FROM observed_run")).scalar_one()
-        rows = sum(row[2] for row in plain)
     engine.dispose()
     return Figure(
         name=f"all {SITES} sites, {days} days, {rows:,} observations, {runs / SITES:.0f} runs a site, {kind}",
-        ours=1000 * ours, baseline=1000 * bare, unit="ms", against="SQL over the plain observations, by primary key",
-        ratio=bare / ours, target=">= 300",
-        more=[f"the same runs as the law reads them, an object each: {number(1000 * values)} ms"],
+        ours=1000 * ours, baseline=1000 * took["plain"], unit="ms", against="SQL over plain rows with an index",
+        ratio=took["plain"] / ours, target=">= 300",
+        more=[
+            f"over Kept's own table of observations the same SQL takes {number(1000 * took['observation'])} ms "
+            f"({number(took['observation'] / ours)} ×)",
+            f"the same runs as the law reads them, an object each: {number(1000 * values)} ms",
+        ],
     )  # fmt: skip
+
+
+def _ask(connection: sa.Connection, query: sa.TextClause, edges: Mapping[str, object]) -> None:
+    connection.execute(query, edges).all()
+
+
+def _moment(engine: sa.Engine, moment: datetime) -> datetime | str:
+    return moment if engine.dialect.name == "postgresql" else f"{moment:%Y-%m-%d %H:%M:%S.%f}"[:-3]
 
 
 def _fill(engine: sa.Engine, minutes: int) -> None:
@@ -90,10 +120,18 @@ def _fill(engine: sa.Engine, minutes: int) -> None:
                 with cursor.copy(into) as copy:
                     for row in part:
                         copy.write_row(row)
-            cursor.execute("ANALYZE observation")
     low, high = micros(observing.MONTH), micros(observing.MONTH) + minutes * observing.MINUTE
     with transaction(engine) as session:
         for monitor in session.exec(select(Monitor)).all():
             rederive(session, monitor, low, high)
+    table, at = PLAIN[engine.dialect.name]
     with engine.begin() as connection:
+        connection.execute(sa.text(table))
+        connection.execute(
+            sa.text(
+                f"INSERT INTO plain (monitor, at, state, latency_ms, error) SELECT monitor, {at}, "
+                "CASE state WHEN 0 THEN 'up' ELSE 'down' END, latency_ms, error FROM observation"
+            )
+        )
+        connection.execute(sa.text("CREATE INDEX ix_plain ON plain (monitor, at)"))
         connection.execute(sa.text("ANALYZE"))

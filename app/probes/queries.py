@@ -91,26 +91,28 @@ def observed(session: Session, monitor_ids: Collection[UUID] | None, span: Span)
 
 def _sums(session: Session, monitor_ids: Collection[UUID] | None, span: Span) -> dict[UUID, list[int]]:
     """Microseconds per state (by its code) and monitor."""
-    low, high = micros(span.start), micros(span.end)
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    until = (sa.func.min if sqlite else sa.func.least)(_RUN.c.held_until, high)
-    since = (sa.func.max if sqlite else sa.func.greatest)(_RUN.c.first_at, low)
-    query = (
-        sa.select(_RUN.c.monitor, _RUN.c.state, sa.func.sum(until - since))
-        .where(_RUN.c.held_until > low, _RUN.c.first_at < high)
-        .group_by(_RUN.c.monitor, _RUN.c.state)
-    )
+    edges = {"low": micros(span.start), "high": micros(span.end)}
     connection = session.connection()
-    monitors = sa.select(_MONITOR.c.key, _MONITOR.c.id)
     sums: dict[UUID, list[int]] = {}
     for part in [None] if monitor_ids is None else _parts(list(monitor_ids)):
-        found = connection.execute(monitors if part is None else monitors.where(_MONITOR.c.id.in_(part))).all()
+        found = connection.execute(_KEYS if part is None else _KEYS.where(_MONITOR.c.id.in_(part))).all()
         ids = {key: id_ for key, id_ in found}
         sums |= {id_: [0] * len(STATES) for id_ in ids.values()}
-        rows = connection.execute(query if part is None else query.where(_RUN.c.monitor.in_(list(ids)))).all()
-        for key, state, total in rows:
+        query = _HELD if part is None else _HELD.where(_RUN.c.monitor.in_(list(ids)))
+        for key, state, total in connection.execute(query, edges):
             sums[ids[key]][state] = int(total)
     return sums
+
+
+_LOW, _HIGH = sa.bindparam("low", type_=sa.BigInteger), sa.bindparam("high", type_=sa.BigInteger)
+_UNTIL = sa.case((_RUN.c.held_until > _HIGH, _HIGH), else_=_RUN.c.held_until)
+_SINCE = sa.case((_RUN.c.first_at < _LOW, _LOW), else_=_RUN.c.first_at)
+_KEYS = sa.select(_MONITOR.c.key, _MONITOR.c.id)
+_HELD = (
+    sa.select(_RUN.c.monitor, _RUN.c.state, sa.cast(sa.func.sum(_UNTIL - _SINCE), sa.BigInteger))
+    .where(_RUN.c.held_until > _LOW, _RUN.c.first_at < _HIGH)
+    .group_by(_RUN.c.monitor, _RUN.c.state)
+)
 
 
 def _with_runs(session: Session, monitors: Sequence[Monitor], span: Span) -> list[case.Monitor]:
