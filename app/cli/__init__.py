@@ -26,7 +26,7 @@ command = typer.Typer(
 
 def main() -> None:
     """Entry point: errors of ours become one sentence and an exit code, never a traceback."""
-    from app.cli import checking, papers, records, running  # noqa: F401  (each hangs its commands in)
+    from app.cli import calling, checking, contracts, papers, records, running  # noqa: F401  (each hangs its commands in)
 
     try:
         command()

@@ -193,7 +193,6 @@ def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> Noti
     except RenderRefused as error:
         raise refused(error) from None
     writing = edge.open()
-    writing.info["actor"] = f"token:{edge.token.name}" if edge.token else "unknown"
     row = found(writing.get(Notice, notice_id), "notice", notice_id)
     ready = [(item, pdfs[index]) for index, item in enumerate(drafts)]
     actions.issue(writing, row, ready, approved_by=body.approved_by, issued_at=body.issued_at or now, now=now)

@@ -340,8 +340,6 @@ def _between(
 
 def _import(edge: Edge, spooled: BinaryIO, name: str, format: Format, now: datetime) -> ImportResult:
     session = edge.open()
-    if edge.token is not None:
-        session.info["actor"] = f"token:{edge.token.name}"
     return import_file(session, spooled, name=name, format=format, now=now)
 
 

@@ -179,7 +179,6 @@ def issue(request: Request, statement_id: UUID, body: IssueIn, now: NowDep, resp
         )
     pdf = actions.press(document, "pdf")
     writing = edge.open()
-    writing.info["actor"] = f"token:{edge.token.name}" if edge.token else "unknown"
     paper = actions.issue(writing, row, document, pdf, kind=body.kind, approved_by=body.approved_by, now=now)
     response.headers["location"] = f"/api/v1/papers/{paper.id}"
     return PaperOut.model_validate(paper)

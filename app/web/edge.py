@@ -48,9 +48,18 @@ class Edge:
     session: Session | None = None
     token: Asker | None = None
 
+    @property
+    def actor(self) -> str:
+        """Who the log names for what this request writes."""
+        if self.token is None:
+            return "unknown"
+        return str(getattr(self.token, "actor", f"token:{self.token.name}"))
+
     def open(self) -> Session:
+        """The request's one session, which knows who asks."""
         if self.session is None:
             self.session = Session(self.engine if self.writes else reader(self.engine), expire_on_commit=False)
+        self.session.info["actor"] = self.actor
         return self.session
 
     def close(self, commit: bool) -> None:
@@ -134,10 +143,7 @@ class Router(APIRouter):
 
 def _session(request: Request) -> Session:
     edge: Edge = request.state.edge
-    session = edge.open()
-    if edge.token is not None:
-        session.info["actor"] = f"token:{edge.token.name}"
-    return session
+    return edge.open()
 
 
 def _now(request: Request) -> datetime:
