@@ -136,11 +136,12 @@ def _amount(case: Case, statement: Statement, whole: doc.MonthlyProviderReport) 
 
 
 def _said(text: str, source: Source, at: datetime | None, context: Context) -> doc.Said:
+    text = figures.short(text, figures.LONG)
     return doc.Said(text=text, source=source.code.value, at=at, exhibit=context.exhibit(source.ref))
 
 
 def _measured(text: str, at: datetime | None = None) -> doc.Said:
-    return doc.Said(text=text, source="M", at=at)
+    return doc.Said(text=figures.short(text, figures.LONG), source="M", at=at)
 
 
 def _pairs(case: Case, statement: Statement, context: Context) -> tuple[doc.Pair, ...]:
@@ -244,7 +245,7 @@ def _deviations(case: Case, statement: Statement, context: Context) -> tuple[doc
             sources = _exhibits(context, *([item.source] if item.source else []))
             found.append(("duration", f"{item.title.split(',')[0]}: {item.text}", sources))
     return tuple(
-        doc.Deviation(number=f"D{number}", about=about, text=text, exhibits=exhibits)  # type: ignore[arg-type]
+        doc.Deviation(number=f"D{number}", about=about, text=figures.short(text, figures.LONG), exhibits=exhibits)  # type: ignore[arg-type]
         for number, (about, text, exhibits) in enumerate(found, 1)
     )
 

@@ -100,10 +100,10 @@ def clauses(case: Case) -> tuple[doc.Clause, ...]:
             doc.Clause(
                 ref=f"C{number}",
                 title=path.replace("_", " ").replace(".", ", "),
-                quote=quote.text,  # type: ignore[attr-defined]
-                source=quote.source or "contract",  # type: ignore[attr-defined]
+                quote=short(quote.text, LONG),  # type: ignore[attr-defined]
+                source=short(quote.source) or "contract",  # type: ignore[attr-defined]
                 retrieved_on=quote.retrieved_on or terms.effective_from,  # type: ignore[attr-defined]
-                interpretation=terms.terms.interpretations.get(path),
+                interpretation=short(terms.terms.interpretations.get(path, "")) or None,
             )
         )
     return tuple(out)
@@ -296,6 +296,8 @@ def site_counts(items: tuple[doc.Site, ...]) -> doc.SiteCounts:
 
 
 LATE = timedelta(days=1)
+LONG = 1500
+"""A text of this many signs is printed whole; of a longer one the beginning, and the record keeps the rest."""
 
 
 def chronology(case: Case, context: Context) -> tuple[doc.Event, ...]:
@@ -307,7 +309,7 @@ def chronology(case: Case, context: Context) -> tuple[doc.Event, ...]:
         doc.Event(
             at=line.at,
             source=line.source.code.value,
-            text=line.text,
+            text=short(line.text, LONG),
             recorded_late_at=line.recorded_at if line.recorded_at - line.at > LATE and not once else None,
             exhibit=context.exhibit(line.source.ref),
         )
