@@ -28,7 +28,7 @@ from app.papers.context import LettersSent
 from app.sites.tables import Placement, Site
 from app.sla.case import SiteCurrent
 from app.sla.judge import judge
-from app.sla.statement import SiteVerdict, Statement
+from app.sla.statement import Statement
 from app.statements.named import agency_of, paper_name, provider_of
 from reports import documents as doc
 
@@ -170,7 +170,7 @@ def addressees(session: Session, notice: Notice, item: Round, leave_out: frozens
 
     That nothing took place is said of the sites its announcement spoke of, wherever they are now; every other letter
     speaks of sites that are on the service, and leaves out a client without any. A partly-done letter leaves out
-    clients whose sites are all confirmed current, or all still down. Raises Conflict naming clients without a contact.
+    clients whose sites are all confirmed current. Raises Conflict naming clients without a contact.
     """
     verdicts = {site.site_id: site for site in item.statement.sites}
     there = _on_service(session, notice.service_id, notice.as_at)
@@ -190,7 +190,7 @@ def addressees(session: Session, notice: Notice, item: Round, leave_out: frozens
     for client in sorted(found_clients.values(), key=lambda row: row.number):
         keys = [site.number or str(site.id) for site in there.get(client.id, ())]
         sites = tuple(verdicts[key] for key in keys if key in verdicts)
-        if not sites or (notice.kind == "L6" and not _says_more(sites)):
+        if not sites or (notice.kind == "L6" and all(site.state is SiteCurrent.CURRENT for site in sites)):
             continue
         there_now = [row for row in (contacts[client.id] or current[client.id]) if row.receives]
         contact = _same_person(session, had[client.id] if had else None) or next(iter(there_now), None)
@@ -206,12 +206,6 @@ def addressees(session: Session, notice: Notice, item: Round, leave_out: frozens
             example="POST /api/v1/clients/{id}/contacts",
         )
     return out
-
-
-def _says_more(sites: tuple[SiteVerdict, ...]) -> bool:
-    """A partly-done letter is for those with something between back and current: not all current, not all down."""
-    states = {site.state for site in sites}
-    return states != {SiteCurrent.CURRENT} and states != {SiteCurrent.DOWN}
 
 
 def _same_person(session: Session, contact_id: UUID | None) -> Contact | None:

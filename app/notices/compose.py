@@ -145,7 +145,7 @@ def body_of(item: Round, sites: tuple[SiteVerdict, ...]) -> doc.Body:
                 announced=span(window.promised),
                 reachable_since=ended[-1].span.end,
                 down_seconds=sum(seconds(o.as_held) for o in ended),
-                copy_from_at=words.copy_from_at if all(s.state is SiteCurrent.OLD for s in sites) else None,
+                copy_from_at=words.copy_from_at if any(s.state is SiteCurrent.OLD for s in sites) else None,
                 functions=tuple(
                     doc.FunctionState(
                         function=f.function, state=f.state, expected_at=f.expected_at, workaround=f.workaround
