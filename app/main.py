@@ -23,6 +23,7 @@ import app.messages.api
 import app.notices.actions
 import app.notices.api
 import app.outcomes.api
+import app.presets.api
 import app.probes.api
 import app.sites.api
 import app.statements.api
@@ -39,6 +40,7 @@ ROOMS = (
     app.access.api,
     app.agency.api,
     app.agreements.api,
+    app.presets.api,
     app.clients.api,
     app.sites.api,
     app.messages.api,
@@ -108,6 +110,7 @@ TAGS = [
     {"name": "access", "description": "Tokens and their roles."},
     {"name": "agency", "description": "Who we are: the sender of every letter."},
     {"name": "agreements", "description": "Providers, services, and what their contracts promise, from which day."},
+    {"name": "terms", "description": "Well-known providers' terms as drafts, and the JSON Schema of all terms."},
     {"name": "clients", "description": "Who we answer to, and the people there as they were on any day."},
     {"name": "sites", "description": "Websites, the service each sits on, and whether they are back."},
     {"name": "messages", "description": "What the provider wrote or said, kept whole."},

@@ -23,7 +23,6 @@ FILE = "terms.json"
 def terms_presets(as_json: AsJson = False) -> None:
     """List the terms that come with Kept: drafts from undated copies, to compare with your own contract."""
     from app.presets.shelf import presets
-    from app.presets.words import credit_words
 
     found = presets()
     if as_json:
@@ -35,11 +34,8 @@ def terms_presets(as_json: AsJson = False) -> None:
         return
     table(
         "Drafts: compare with your own contract",
-        ["name", "provider", "product", "target", "credit"],
-        [
-            [item.name, item.provider, item.product, f"{item.terms.target_percent} %", credit_words(item.terms.credit)]
-            for item in found
-        ],
+        ["name", "provider", "product", "target"],
+        [[item.name, item.provider, item.product, f"{item.terms.target_percent} %"] for item in found],
     )
 
 
@@ -51,7 +47,7 @@ def terms_show(
     """Show terms clause by clause in plain words, each with its quotation. With --json: the terms themselves, to be
     written to a file and changed."""
     from app.presets.shelf import preset
-    from app.presets.words import in_words
+    from app.presets.words import OWN, in_words
     from app.sla.terms import read_terms
 
     if what.endswith(".json") or "/" in what or Path(what).is_file():
@@ -77,7 +73,8 @@ def terms_show(
         if line.words:
             print(f"  {line.words}")
         if line.quote:
-            print(f"  “{line.quote}”" + (f" ({line.source})" if line.source else ""))
+            said = line.quote if line.note.startswith(OWN) else f"“{line.quote}”"
+            print(f"  {said}" + (f" ({line.source})" if line.source else ""))
         if line.note:
             print(f"  Read as: {line.note}")
 

@@ -11,20 +11,31 @@ from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from app.sla.periods import zone_of
 
+DECIMAL = r"^-?\d{1,15}(\.\d{1,15})?$"
 
-def _exact(value: Any) -> Any:
+
+def exact(value: Any) -> Any:
     """Decimal strings, whole numbers and Decimals in; floats and booleans refused."""
     if isinstance(value, Decimal):
         return value
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15:
         return Decimal(value)
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,15}(\.\d{1,15})?", value):
+    if isinstance(value, str) and re.fullmatch(DECIMAL, value, re.ASCII):
         return Decimal(value)
-    raise ValueError(f'{value!r} is not a decimal number written as text; for example "99.9"')
+    raise ValueError(f'{value!r:.60} is not a decimal number written as text; for example "99.9"')
 
 
 def _share(value: Decimal) -> Decimal:
@@ -54,7 +65,10 @@ def _plain(value: Decimal) -> str:
     return format(value, "f")
 
 
-_Exact = Annotated[Decimal, BeforeValidator(_exact), PlainSerializer(_plain, return_type=str, when_used="json")]
+_WRITTEN = WithJsonSchema({"anyOf": [{"type": "string", "pattern": DECIMAL}, {"type": "integer"}]}, mode="validation")
+_Exact = Annotated[
+    Decimal, BeforeValidator(exact), PlainSerializer(_plain, return_type=str, when_used="json"), _WRITTEN
+]
 Share = Annotated[_Exact, AfterValidator(_share)]  # percent, 0 to 100
 Percent = Annotated[_Exact, AfterValidator(_not_negative)]  # percent of a fee: caps reach 250
 Number = Annotated[_Exact, AfterValidator(_not_negative)]  # minutes, hours, money, a factor
@@ -211,8 +225,8 @@ class PerUnit(Clause):
 
 
 class DayValue(Clause):
-    """What one credited day is worth: the fee over a fixed number of days, over the period's days, or a 365th of a
-    renewal fee."""
+    """What one credited day is worth: the fee over a fixed number of days, over the period's days, or a 365th (or
+    another number of `days`) of a renewal fee."""
 
     kind: Literal["fixed", "period_days", "renewal"] = "period_days"
     days: Positive | None = None
@@ -280,9 +294,11 @@ class PerShortfall(Clause):
 
 
 class NoChargeHours(Clause):
-    """Each hour of downtime is not charged."""
+    """Each hour of downtime is not charged; with `over_minutes`, each hour of the clock (UTC) with more downtime than
+    that."""
 
     kind: Literal["no_charge_hours"]
+    over_minutes: Number | None = None
     rounding: Rounding = "started"
     hourly_divisor: Literal["actual"] | Positive = "actual"
 
@@ -307,7 +323,15 @@ class Steps(Clause):
 
 
 CreditClause = Annotated[
-    NoCredit | UptimeTiers | Flat | PerUnit | DaysPerUnit | Multiple | DurationTable | PerShortfall | NoChargeHours
+    NoCredit
+    | UptimeTiers
+    | Flat
+    | PerUnit
+    | DaysPerUnit
+    | Multiple
+    | DurationTable
+    | PerShortfall
+    | NoChargeHours
     | Steps,
     Field(discriminator="kind"),
 ]

@@ -172,9 +172,7 @@ def _made_at(ticket: Ticket, number: int, replies: Sequence[datetime]) -> dateti
     return made if made is not None else max((at for at in replies if at < due), default=None)
 
 
-def _next_update(
-    bench: Bench, ticket: Ticket, due: datetime, made: datetime | None, came: datetime | None
-) -> Promise:
+def _next_update(bench: Bench, ticket: Ticket, due: datetime, made: datetime | None, came: datetime | None) -> Promise:
     zone = bench.case.period.zone
     if came is not None and came <= due:
         status, text = PromiseStatus.KEPT, f"Promised by {moment(due, zone)}; came {moment(came, zone)}."

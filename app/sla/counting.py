@@ -64,9 +64,10 @@ def count(
     the terms say so: an outage with none of them in it does not count."""
     rules = terms.counting
     clock = {"ticket_opened": tickets, "provider_confirmed": confirmations}.get(rules.clock_start)
-    raw = union(outages)
+    held = list(outages)
     if clock is not None:
-        raw = union([late for span in raw if (late := _from_clock(span, clock)) is not None])
+        held = [late for span in held if (late := _from_clock(span, clock)) is not None]
+    raw = union(held)
     incidents = _merged(raw, timedelta(microseconds=int(Fraction(rules.merge_gap_seconds) * 1_000_000)))
     if in_service is not None:
         incidents = clip(incidents, in_service)
@@ -87,6 +88,18 @@ def count(
         if inside is not None:
             pieces.append(CountedPiece(incident, piece, inside, _quantum(inside, rules)))
     return Counted(tuple(pieces), ignored, _total(pieces, rules))
+
+
+def clock_hours(counted: Counted) -> tuple[Fraction, ...]:
+    """The counted time in each hour of the clock (UTC) that has any, in minutes."""
+    hour, out = timedelta(hours=1), dict[int, Fraction]()
+    for piece in counted.pieces:
+        first, last = (piece.span.start - EPOCH) // hour, -(-(piece.span.end - EPOCH) // hour)
+        for number in range(first, last):
+            part = piece.span.clip(Span(EPOCH + number * hour, EPOCH + (number + 1) * hour))
+            if part is not None:
+                out[number] = out.get(number, Fraction(0)) + minutes(part.length)
+    return tuple(out.values())
 
 
 def _from_clock(outage: Span, clock: Sequence[datetime]) -> Span | None:

@@ -53,6 +53,16 @@ class Owed:
     target: Fraction | None
     days: int
     fee: Fraction
+    clock_hours: tuple[Fraction, ...] = ()  # counted minutes in each hour of the clock that has any
+    renewal_fee: Fraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bases:
+    """What is reckoned on something else than the fee: the cap's amount, and the renewal fee a day is a part of."""
+
+    cap: Fraction | None = None
+    renewal_fee: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +88,16 @@ class Settled:
 
 
 def settle(
-    credit: CreditClause, owed: Owed, cap_percent: Decimal | None, minimum: MinCredit | None, currency: str
-) -> Settled:
-    """The credit for a guarantee that is breached (or needs no breach)."""
+    credit: CreditClause, owed: Owed, cap_percent: Decimal | None, minimum: MinCredit | None, currency: str,
+    total_cap_percent: Decimal | None = None, cap_on: Fraction | None = None,
+) -> Settled:  # fmt: skip
+    """The credit for a guarantee that is breached (or needs no breach). `cap_on` is what the caps are percent of,
+    where that is not the fee; one credit is never more than the cap over all of them."""
     formula = percent_of(credit, owed)
-    cap = Fraction(cap_percent) if cap_percent is not None else None
+    caps = [Fraction(limit) for limit in (cap_percent, total_cap_percent) if limit is not None]
+    cap = min(caps) if caps else None
+    if cap is not None and cap_on is not None and owed.fee:
+        cap = cap * cap_on / owed.fee
     percent = formula.percent if cap is None else min(formula.percent, cap)
     exact = owed.fee * percent / 100
     short = minimum is not None and not _reaches(exact, minimum)
@@ -153,8 +168,11 @@ def _days(credit: DaysPerUnit, owed: Owed) -> Formula:
     if owed.minutes > 0:
         days += Fraction(credit.initial_days)
     value = credit.day_value
-    if value.kind == "renewal" and value.renewal_fee is not None and owed.fee:
-        one = Fraction(value.renewal_fee) / 365 / owed.fee
+    if value.kind == "renewal":
+        renewal = Fraction(value.renewal_fee) if value.renewal_fee is not None else owed.renewal_fee
+        if renewal is None or not owed.fee:
+            return Formula(Fraction(0), units, said=f"{days} days of a renewal fee that is not known")
+        one = renewal / Fraction(value.days or 365) / owed.fee
     else:
         one = 1 / (Fraction(value.days) if value.kind == "fixed" and value.days is not None else Fraction(owed.days))
     return Formula(days * one * 100, units, said=f"{days} days of fee")
@@ -193,7 +211,10 @@ def _shortfall(credit: PerShortfall, owed: Owed) -> Formula:
 
 def _no_charge(credit: NoChargeHours, owed: Owed) -> Formula:
     hours = owed.denominator / 60 if credit.hourly_divisor == "actual" else Fraction(credit.hourly_divisor)
-    units = ceil(owed.minutes / 60) if credit.rounding == "started" else floor(owed.minutes / 60)
+    if credit.over_minutes is not None:
+        units = sum(1 for part in owed.clock_hours if part > Fraction(credit.over_minutes))
+    else:
+        units = ceil(owed.minutes / 60) if credit.rounding == "started" else floor(owed.minutes / 60)
     return Formula(Fraction(units) / hours * 100, units, said=f"{units} hours not charged")
 
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from app.sla.case import Case
-from app.sla.clauses import NoCredit, UptimeTiers
-from app.sla.counting import length_of, minutes
+from app.sla.clauses import NoChargeHours, NoCredit, UptimeTiers
+from app.sla.counting import clock_hours, length_of, minutes
 from app.sla.credits import Owed, Settled, rounded, settle, tier_for
 from app.sla.deadlines import deadline
 from app.sla.periods import local_days
@@ -48,8 +48,9 @@ def credit_of(case: Case, measured: Measured) -> Credit | None:
         terms.target,
         sum(1 for _ in local_days(measured.period.span, measured.period.zone)),
         base,
+        clock_hours(counted) if isinstance(terms.credit, NoChargeHours) else (),
     )
-    settled = settle(terms.credit, owed, terms.cap_percent, terms.min_credit, case.currency)
+    settled = settle(terms.credit, owed, terms.cap_percent, terms.min_credit, case.currency, terms.total_cap_percent)
     tier = settled.formula.tier
     return Credit(
         percent=settled.percent,

@@ -88,9 +88,7 @@ def _year_month(label: str, what: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{4})-(\d{2})", label) if isinstance(label, str) else None
     year, month = (int(match[1]), int(match[2])) if match else (0, 0)
     if not (FIRST_YEAR <= year <= LAST_YEAR and 1 <= month <= 12):
-        raise PeriodError(
-            f"{label!r} is not a {what} between {FIRST_YEAR}-01 and {LAST_YEAR}-12; for example 2025-06"
-        )
+        raise PeriodError(f"{label!r} is not a {what} between {FIRST_YEAR}-01 and {LAST_YEAR}-12; for example 2025-06")
     return year, month
 
 

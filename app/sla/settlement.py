@@ -9,7 +9,8 @@ whole, percent to six, half up; the law itself compares exact ratios only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -17,39 +18,40 @@ from typing import Any
 
 from app.sla.clauses import AggregateDowntime, MonthsBelow, OutageCount
 from app.sla.clocks import timed_owed
-from app.sla.counting import Counted, count, minutes
+from app.sla.counting import Counted, clock_hours, count, minutes
 from app.sla.credits import Owed, Settled, rounded, settle
 from app.sla.deadlines import LastMoment, last_moments
-from app.sla.excuse import Cover, excused_by
-from app.sla.periods import Period, calendar_month, local_days
-from app.sla.spans import Span, clip, intersect, total, union, utc
+from app.sla.excuse import excused_by
+from app.sla.periods import Period, PeriodError, calendar_month, local_days
+from app.sla.spans import Span, clip, intersect, total, union
 from app.sla.termination import right_to_leave
-from app.sla.terms import Sla, TermsError, named_period, read_terms
-
-NO_COVER = ("no_show", "cancelled")
+from app.sla.terms import Sla, TermsError
+from app.sla.worked import Example, wrong
 
 
 def settlement(case: Mapping[str, Any]) -> dict[str, Any]:
     """The example's answer. Raises `TermsError` for terms, or facts, that cannot be read."""
+    example = Example(case)
     kinds = {"availability": _availability, "repair": _repair, "termination": _termination}
     try:
-        answer = kinds[case["kind"]]
-        terms = read_terms({**case["terms"], "timezone": case["timezone"], "currency": case["currency"]})
-        return answer(case, terms, named_period(terms, case["month"]))
-    except (KeyError, TypeError) as error:
-        raise TermsError(
-            f"the example lacks, or misspells, {error}; for example "
-            '{"kind": "availability", "terms": {…}, "month": "2026-04", "timezone": "UTC", "currency": "USD", …}'
-        ) from error
+        return kinds[example.kind](example)
+    except PeriodError as error:
+        raise TermsError(f"{'monthly_uptimes' if example.kind == 'termination' else 'month'}: {error}") from error
+    except (OverflowError, ValueError) as error:
+        if isinstance(error, TermsError):
+            raise
+        raise wrong("example", f"holds a number out of all measure ({error})", '"n": 30') from error
 
 
-def _availability(case: Mapping[str, Any], terms: Sla, period: Period) -> dict[str, Any]:
-    outages = union(_spans(case["downtime"]))
-    in_service = _span(case["in_service"]) if case.get("in_service") else None
-    life = clip(outages, in_service) if in_service is not None else outages
-    excluded = [part.span for part in excused_by(_covers(case["maintenance"], terms), life, terms, period)]
-    tickets = [_instant(at) for at in case.get("tickets", ())]
-    counted = count(outages, excluded, terms, period.span, in_service, tickets)
+def _availability(example: Example) -> dict[str, Any]:
+    terms, period, bases = example.terms, example.period, example.bases
+    outages, in_service = example.downtime, example.in_service
+    held = union(outages)
+    life = clip(held, in_service) if in_service is not None else held
+    excluded = [part.span for part in excused_by(example.covers, life, terms, period)]
+    tickets = example.clock(("tickets",), "ticket_opened")
+    confirmed = example.clock(("confirmations",), "provider_confirmed")
+    counted = count(outages, excluded, terms, period.span, in_service, tickets, confirmed)
     observed = clip(life, period.span)
     excluded_here = total(intersect(observed, excluded))
     whole = _denominator(terms, period, in_service, excluded_here)
@@ -57,9 +59,11 @@ def _availability(case: Mapping[str, Any], terms: Sla, period: Period) -> dict[s
     breach = uptime is not None and terms.target is not None and uptime < terms.target
     owed = Owed(
         counted.minutes, tuple(m for _, m in counted.incidents), whole, uptime, terms.target,
-        sum(1 for _ in local_days(period.span, period.zone)), Fraction(Decimal(case["monthly_fee"])),
+        sum(1 for _ in local_days(period.span, period.zone)), example.fee, clock_hours(counted), bases.renewal_fee,
     )  # fmt: skip
-    settled = settle(terms.credit, owed, terms.cap_percent, terms.min_credit, terms.currency)
+    settled = settle(
+        terms.credit, owed, terms.cap_percent, terms.min_credit, terms.currency, terms.total_cap_percent, bases.cap
+    )
     due = breach or not terms.requires_breach
     return {
         "period_start_utc": _stamp(period.span.start),
@@ -73,7 +77,7 @@ def _availability(case: Mapping[str, Any], terms: Sla, period: Period) -> dict[s
         "uptime_percent": _six(uptime * 100) if uptime is not None else None,
         "breach": breach,
         **_credit(settled, due, terms.currency),
-        **_claim(case, terms, period, counted, settled if due else None),
+        **_claim(example, counted, settled if due else None),
     }
 
 
@@ -94,20 +98,19 @@ def _credit(settled: Settled, due: bool, currency: str) -> dict[str, Any]:
     }
 
 
-def _claim(
-    case: Mapping[str, Any], terms: Sla, period: Period, counted: Counted, settled: Settled | None
-) -> dict[str, Any]:
+def _claim(example: Example, counted: Counted, settled: Settled | None) -> dict[str, Any]:
     moments: tuple[LastMoment, ...] = ()
     if settled is not None and settled.amount:
-        moments = last_moments(terms.claim, period, [span for span, _ in counted.incidents])
+        moments = last_moments(example.terms.claim, example.period, [span for span, _ in counted.incidents])
     first = moments[0] if moments else None
     out: dict[str, Any] = {
         "claim_deadline": _deadline(first) if first else None,
         "claim_too_late_from_utc": _stamp(first.too_late_from) if first else None,
         "claim_deadlines_by_outage": [_deadline(moment) for moment in moments],
     }
-    if "as_of" in case:
-        out["claim_open"] = first is not None and _instant(case["as_of"]) < first.too_late_from
+    as_of = example.as_of
+    if as_of is not None:
+        out["claim_open"] = first is not None and as_of < first.too_late_from
     return out
 
 
@@ -121,34 +124,28 @@ def _denominator(terms: Sla, period: Period, in_service: Span | None, excluded: 
     return minutes(whole - excluded if rule == "less_excluded" else whole)
 
 
-def _covers(rows: Sequence[Mapping[str, Any]], terms: Sla) -> list[Cover]:
-    """The windows that excuse: notice met, and the work not a mere promise."""
-    rules, covers = terms.maintenance, []
-    for index, row in enumerate(rows):
-        if row["outcome"] in NO_COVER:
-            continue
-        promised, performed = _pair(row, "promised"), _pair(row, "actual")
-        emergency = row["kind"] == "emergency"
-        if emergency:
-            valid = rules.emergency is not None and rules.emergency.excluded
-        else:
-            asked = timedelta(seconds=int(Fraction(rules.min_notice_hours or 0) * 3600))
-            given = promised is not None and promised.start - _instant(row["announced_at"]) >= asked
-            valid = bool(rules.scheduled_excluded) and given
-        if valid:
-            covers.append(Cover(str(row.get("id", index)), emergency, promised, performed))
-    return covers
-
-
-def _repair(case: Mapping[str, Any], terms: Sla, period: Period) -> dict[str, Any]:
+def _repair(example: Example) -> dict[str, Any]:
+    terms, period = example.terms, example.period
+    if not terms.promises:
+        raise wrong("terms.promise", "is missing: a repair is judged by its timed promise", _PROMISE)
     promise = terms.promises[0]
-    start, stop = _instant(case["events"][promise.clock_start]), _instant(case["events"][promise.clock_stop])
-    target = timedelta(seconds=int(Fraction(promise.target_minutes) * 60))
+    start, stop = example.event(promise.clock_start), example.event(promise.clock_stop)
+    if start is None:
+        raise wrong(f"events.{promise.clock_start}", "is missing: the clock starts at it", '"2026-04-09T10:00:00Z"')
+    stop = stop or example.as_of
+    if stop is None:
+        raise wrong(f"events.{promise.clock_stop}", "is missing: the clock stops at it", '"2026-04-09T12:00:00Z"')
+    if stop < start:
+        raise wrong(f"events.{promise.clock_stop}", f"lies before {promise.clock_start}", '"2026-04-09T12:00:00Z"')
+    target = timedelta(microseconds=int(Fraction(promise.target_minutes) * 60_000_000))
     over = max(stop - start - target, timedelta(0))
-    fee = Fraction(Decimal(case["monthly_fee"]))
     days = sum(1 for _ in local_days(period.span, period.zone))
-    owed = timed_owed(stop - start, target, promise, minutes(period.span.length), fee, days)
-    settled = settle(promise.credit, owed, promise.cap_percent, terms.min_credit, terms.currency)
+    bases = example.bases
+    owed = timed_owed(stop - start, target, promise, minutes(period.span.length), example.fee, days)
+    owed = replace(owed, renewal_fee=bases.renewal_fee)
+    settled = settle(
+        promise.credit, owed, promise.cap_percent, terms.min_credit, terms.currency, terms.total_cap_percent, bases.cap
+    )
     credit = _credit(settled, bool(over), terms.currency)
     moments = last_moments(terms.claim, period, [Span(start, stop)]) if over and settled.amount else ()
     return {
@@ -164,35 +161,21 @@ def _repair(case: Mapping[str, Any], terms: Sla, period: Period) -> dict[str, An
     }
 
 
-def _termination(case: Mapping[str, Any], terms: Sla, period: Period) -> dict[str, Any]:
-    clause = terms.termination[0]
+def _termination(example: Example) -> dict[str, Any]:
+    if not example.terms.termination:
+        raise wrong("terms.termination", "is missing", _TERMINATION)
+    clause, zone = example.terms.termination[0], example.period.zone
     assert isinstance(clause, MonthsBelow | OutageCount | AggregateDowntime)
-    months = [
-        (calendar_month(label, period.zone), Fraction(Decimal(share)) / 100)
-        for label, share in case.get("monthly_uptimes", ())
-    ]
-    right = right_to_leave(clause, period.zone, months, _spans(case["downtime"]))
+    months = [(calendar_month(label, zone), uptime) for label, uptime in example.uptimes]
+    right = right_to_leave(clause, zone, months, example.downtime)
     if right is None:
         return {"right_accrues_in": None, "exercise_by": None}
     accrued = right.accrued.label if isinstance(right.accrued, Period) else _stamp(right.accrued)
     return {"right_accrues_in": accrued, "exercise_by": right.exercise_by.isoformat()}
 
 
-def _instant(text: str) -> datetime:
-    return utc(datetime.fromisoformat(text))
-
-
-def _span(row: Mapping[str, Any]) -> Span:
-    return Span(_instant(row["start"]), _instant(row["end"]))
-
-
-def _spans(rows: Sequence[Mapping[str, Any]]) -> list[Span]:
-    return [_span(row) for row in rows]
-
-
-def _pair(row: Mapping[str, Any], which: str) -> Span | None:
-    start, end = row.get(f"{which}_start"), row.get(f"{which}_end")
-    return Span(_instant(start), _instant(end)) if start is not None and end is not None else None
+_PROMISE = '{"name": "part", "clock_start": "identified_at", "clock_stop": "replaced_at", "target_minutes": 60}'
+_TERMINATION = '{"kind": "outage_count", "count": 3, "window_days": 30}'
 
 
 def _stamp(instant: datetime) -> str:

@@ -7,6 +7,7 @@ Raises `TermsError` (through `read_terms`) or pydantic's `ValidationError`; both
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
@@ -162,14 +163,27 @@ def named_period(terms: Sla, month: str) -> Period:
     return calendar
 
 
-def read_terms(data: Any) -> Sla:
-    """`Sla` from plain data. Raises `TermsError` naming each wrong field's path, with an example."""
+def field_path(loc: tuple[int | str, ...], *, unknown: bool = False) -> str:
+    """A document's path of pydantic's: without the tags of its unions ("credit.tiers.0.below"). The end of an
+    `unknown` field's path is the document's own, whatever it is called."""
+    last = len(loc) - 1
+    return ".".join(
+        str(part) for index, part in enumerate(loc) if index == 0 or (unknown and index == last) or not _tag(part)
+    )
+
+
+def _tag(part: int | str) -> bool:
+    return part in KINDS or re.match(r"literal\[|function-|constrained-|decimal$", str(part)) is not None
+
+
+def read_terms(data: Any, under: str = "") -> Sla:
+    """`Sla` from plain data. Raises `TermsError` naming each wrong field's path (behind `under`), with an example."""
     try:
         return Sla.model_validate(data)
     except ValidationError as error:
         lines = []
         for item in error.errors(include_url=False):
-            path = ".".join(str(part) for part in item["loc"] if part not in KINDS) or "terms"
+            path = under + field_path(item["loc"], unknown=item["type"] == "extra_forbidden") or "terms"
             message = str(item["msg"]).removeprefix("Value error, ")
             example = "" if "for example" in message else f"; for example {EXAMPLE}"
             lines.append(f"{path}: {message}{example}")

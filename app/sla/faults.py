@@ -1,0 +1,202 @@
+"""Everything that is wrong with a contract's terms, all at once: the path in the document, the reason, what is right.
+
+Beyond what `Sla` refuses to read (floats, unknown keys, tiers in the wrong order), this finds what reads well and
+cannot be meant: tiers that leave a gap under the target, a cap below a tier, versions that share a day. Where a
+contract really says so, a note under `interpretations` for that field says that somebody saw it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.sla.clauses import exact
+from app.sla.samples import FIELDS, sample
+from app.sla.terms import Sla, field_path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing to put right."""
+
+    path: str
+    reason: str
+    example: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}; for example {self.example}"
+
+
+SAID = {
+    "denominator": "must be actual, in_service, less_excluded or fixed: with a number of minutes",
+    "hourly_divisor": "must be actual, or a number of hours written as text",
+}
+
+
+def faults(data: Any, fee_currency: str | None = None) -> tuple[Fault, ...]:
+    """What is wrong with one version of the terms, each fault once, by its path. None: they can be reckoned with."""
+    if not isinstance(data, Mapping):
+        return (Fault("terms", f"must be an object, not {data!r:.40}", sample("terms")),)
+    found = {(fault.path, fault.reason): fault for fault in _unreadable(data)}
+    refused = {path for path, _ in found}
+    for fault in (*_meant(data), *_money(data, fee_currency), *_quotes(data)):
+        if fault.path not in refused:
+            found.setdefault((fault.path, fault.reason), fault)
+    return tuple(sorted(found.values()))
+
+
+def document_faults(document: Any, fee_currency: str | None = None) -> tuple[Fault, ...]:
+    """`faults` of a document: terms by themselves, terms beside their provider (`{"terms": {…}}`), or a list of dated
+    versions, which may not share a day."""
+    versions = document.get("versions") if isinstance(document, Mapping) else document
+    if not isinstance(versions, Sequence) or isinstance(versions, str):
+        if not isinstance(document, Mapping) or "terms" not in document:
+            return faults(document, fee_currency)
+        inside = faults(document["terms"], fee_currency)
+        return tuple(Fault(f"terms.{fault.path}", fault.reason, fault.example) for fault in inside)
+    found: list[Fault] = []
+    held: list[tuple[int, date, date]] = []
+    for index, version in enumerate(versions):
+        under = f"versions.{index}"
+        if not isinstance(version, Mapping) or "terms" not in version:
+            found.append(Fault(under, "needs its terms and its first day", '{"effective_from": "2024-07-01", …}'))
+            continue
+        inside = faults(version["terms"], fee_currency)
+        found += [Fault(f"{under}.terms.{fault.path}", fault.reason, fault.example) for fault in inside]
+        days = _days(version, under, found)
+        if days is not None:
+            for other, start, end in held:
+                if days[0] < end and start < days[1]:
+                    reason = f"shares days with versions.{other}: two versions may not be in force at once"
+                    found.append(Fault(f"{under}.effective_from", reason, f'"{end.isoformat()}"'))
+            held.append((index, *days))
+    return tuple(found)
+
+
+def _days(version: Mapping[str, Any], under: str, found: list[Fault]) -> tuple[date, date] | None:
+    out = []
+    for name, otherwise in (("effective_from", None), ("effective_to", date.max)):
+        value = version.get(name)
+        try:
+            if value is None and otherwise is not None:
+                out.append(otherwise)
+            else:
+                out.append(date.fromisoformat(value if isinstance(value, str) else ""))
+        except ValueError:
+            found.append(Fault(f"{under}.{name}", f"{value!r} is not a day", '"2024-07-01"'))
+            return None
+    if out[1] <= out[0]:
+        found.append(Fault(f"{under}.effective_to", "must lie after effective_from", '"2026-07-01"'))
+        return None
+    return out[0], out[1]
+
+
+def _unreadable(data: Mapping[str, Any]) -> Iterator[Fault]:
+    try:
+        Sla.model_validate(data)
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            path = field_path(item["loc"], unknown=item["type"] == "extra_forbidden") or "terms"
+            last = path.split(".")[-1]
+            reason, _, example = str(item["msg"]).removeprefix("Value error, ").partition("; for example ")
+            if item["type"] == "extra_forbidden":
+                reason, example = "is no field of the terms" + _near(path), sample(path.rpartition(".")[0])
+            elif item["type"] == "missing":
+                reason = "is missing"
+            yield Fault(path, SAID.get(last, reason), example or sample(path))
+
+
+def _near(path: str) -> str:
+    """The field that was probably meant."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(path.split(".")[-1], FIELDS, n=1)
+    return f" (perhaps {close[0]}?)" if close else ""
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        read: Decimal = exact(value)
+    except ValueError:
+        return None
+    return read
+
+
+def _told(data: Mapping[str, Any], *paths: str) -> bool:
+    """Somebody saw it and noted how it is read."""
+    notes = data.get("interpretations")
+    return isinstance(notes, Mapping) and any(notes.get(path) for path in paths)
+
+
+def _meant(data: Mapping[str, Any]) -> Iterator[Fault]:
+    credit = data.get("credit")
+    if not isinstance(credit, Mapping):
+        return
+    target, cap = _number(data.get("target_percent")), _number(data.get("cap_percent"))
+    breach = data.get("requires_breach", True) is not False
+    if credit.get("kind") not in (None, "none") and breach and data.get("target_percent") is None:
+        yield Fault(
+            "target_percent", "is missing, so nothing is ever breached and the credit never falls due", '"99.9"'
+        )
+    rows = credit.get("tiers") if credit.get("kind") == "uptime_tiers" else None
+    if not isinstance(rows, Sequence) or isinstance(rows, str):
+        return
+    tiers = [
+        (_number(row.get("below")), _number(row.get("percent"))) if isinstance(row, Mapping) else (None, None)
+        for row in rows
+    ]
+    first = tiers[0][0] if tiers else None
+    if first is not None and target is not None and breach and not _told(data, "credit", "credit.tiers"):
+        path = "credit.tiers.0.below"
+        if first < target:
+            reason = f"leaves a gap: from {first} % up to the target of {target} % nothing is paid"
+            yield Fault(path, reason + "; if the contract says so, note it under interpretations", f'"{target}"')
+        elif first > target:
+            reason = f"lies above the target of {target} %: from there to {first} % no breach, so nothing is paid"
+            yield Fault(path, reason + "; if the contract says so, note it under interpretations", f'"{target}"')
+    for index, (_, percent) in enumerate(tiers):
+        over = cap is not None and percent is not None and percent > cap
+        if over and not _told(data, "cap_percent"):
+            reason = f"{cap} lies below credit.tiers.{index}, which gives {percent} %"
+            yield Fault(
+                "cap_percent", f"{reason}; if the contract says so, note it under interpretations", f'"{percent}"'
+            )
+            break
+
+
+def _money(data: Mapping[str, Any], fee_currency: str | None) -> Iterator[Fault]:
+    currency = data.get("currency")
+    if fee_currency is not None and currency is not None and currency != fee_currency:
+        yield Fault("currency", f"is {currency!r}, and the fee is in {fee_currency}", f'"{fee_currency}"')
+    caps = [_number(data.get(name)) for name in ("cap_percent", "total_cap_percent")]
+    if caps[0] is not None and caps[1] is not None and caps[1] < caps[0] and not _told(data, "total_cap_percent"):
+        reason = f"{caps[1]} lies below cap_percent, so that cap can never be reached"
+        yield Fault("total_cap_percent", reason, f'"{caps[0]}"')
+
+
+def _quotes(data: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in ("source_quotes", "interpretations"):
+        given = data.get(name)
+        for path in given if isinstance(given, Mapping) else ():
+            if str(path).split(".")[0].split("[")[0] not in Sla.model_fields:
+                yield Fault(f"{name}.{path}", "names no field of the terms", '"maintenance.min_notice_hours"')
+
+
+def as_json(found: Sequence[Fault]) -> list[dict[str, str]]:
+    return [{"path": fault.path, "reason": fault.reason, "example": fault.example} for fault in found]
+
+
+def unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """For `json.loads(…, object_pairs_hook=unrepeated)`: a key that stands twice is refused, not silently dropped."""
+    out: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in out:
+            raise ValueError(f"the key {json.dumps(key)} stands twice in one object")
+        out[key] = value
+    return out
