@@ -265,7 +265,8 @@ def _overrun(verdict: WindowVerdict) -> str:
 
 def _exhibits(context: Context, *sources: Source) -> tuple[str, ...]:
     numbers = [number for source in sources if (number := context.exhibit(source.ref))]
-    return tuple(dict.fromkeys(numbers)) or ("annex",)
+    measured = [number for item in context.exhibits if (number := context.exhibit(item.ref)) and "monitor:" in item.ref]
+    return tuple(dict.fromkeys(numbers or measured)) or ("E1",)
 
 
 def claim_day(statement: Statement) -> date | None:

@@ -19,7 +19,7 @@ from app.messages.tables import Message
 from app.papers.context import Context, Exhibit, LettersSent, Wishes
 from app.probes.importing.fields import micros
 from app.probes.tables import CODES, Monitor, Observation
-from app.sla.case import Case
+from app.sla.case import Case, SourceCode
 from reports import documents as doc
 
 
@@ -123,6 +123,15 @@ def context_of(
     )
 
 
+OBTAINED = {
+    SourceCode.PROVIDER: "told by the provider",
+    SourceCode.NOTE: "our note",
+    SourceCode.MEASURED: "measured",
+    SourceCode.TICKET: "ticket",
+    SourceCode.CLIENT: "client",
+}
+
+
 def exhibits(session: Session, provider_id: UUID, case: Case) -> tuple[Exhibit, ...]:
     """What can be pointed at, in the order in which it reached us: messages kept whole, then tickets and notes."""
     out = []
@@ -154,14 +163,12 @@ def exhibits(session: Session, provider_id: UUID, case: Case) -> tuple[Exhibit, 
         )
     for line in case.lines:
         if line.source.ref.split(":")[0] in ("said", "note", "finding", "procedure"):
-            words = {"P": "told by the provider", "N": "our note", "M": "measured", "T": "ticket", "C": "client"}[
-                line.source.code.value
-            ]
-            out.append(
-                Exhibit(
-                    line.source.ref, line.text if len(line.text) < 120 else line.text[:117] + "…", words, line.at, None
-                )
-            )
+            what = line.text if len(line.text) < 120 else line.text[:117] + "…"
+            out.append(Exhibit(line.source.ref, what, OBTAINED[line.source.code], line.at, None))
+    for window in case.windows:
+        if window.source.ref == f"window:{window.id}":  # no message says it: our own note of the announcement
+            what = f"Window announced: {window.text or window.source.label or 'without text'}"
+            out.append(Exhibit(window.source.ref, what, OBTAINED[window.source.code], window.announced_at, None))
     for monitor in case.monitors:
         if monitor.runs:
             seen = sum(run.count for run in monitor.runs)

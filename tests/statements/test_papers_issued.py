@@ -153,6 +153,25 @@ def test_nothing_broken_is_nothing_to_claim(cast_only: Story) -> None:
     assert "No breach" in text_of(paper(story, row, "pdf"))
 
 
+def test_a_window_told_on_the_phone_alone_can_be_claimed_on(cast_only: Story) -> None:
+    """No message, nothing said, nothing found: only our note of the announcement, and what was measured."""
+    story, ids = cast_only, cast_only.ids
+    monitor = {"name": "HOST-1 from Berlin", "service_id": ids["service"], "interval_seconds": 300, "source": "own"}
+    story.post("/monitors", monitor)
+    begin, down = story.clock.now.replace(month=6, day=1), story.clock.now.replace(month=6, day=10)
+    observe(story, monitor["name"], begin, story.clock.now.replace(month=6, day=12), [(down, down.replace(hour=17))], 5)
+    work = story.post("/works", {"title": "Clone", "kind": "clone", "services": [ids["service"]]})
+    promise = {"work_id": work["id"], "start_at": down.isoformat(), "end_at": down.replace(hour=9).isoformat(),
+               "announced_at": at(2, "09:00"), "note": "Jo Marsh heard it on the phone"}  # fmt: skip
+    story.post("/windows", promise)
+    row = story.statement("2025-06-11T12:00:00Z")
+    claim = document(story, row, "breach")
+    numbers = {exhibit["number"] for exhibit in claim["exhibits"]}
+    assert claim["deviations"]
+    assert {number for item in claim["deviations"] for number in item["exhibits"]} <= numbers
+    assert "overrun" in paper(story, row, "html", "breach").decode().lower()
+
+
 def test_what_a_service_lacks_is_said_by_name_and_never_breaks(cast_only: Story) -> None:
     story, ids = cast_only, cast_only.ids
     bare = good_service(story, "BARE-1", terms=False)
