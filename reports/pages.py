@@ -111,7 +111,7 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
         title = sentences.ledger_title(windows, w)
         figures["ledger"] = charts.time_ledger(windows, document.window_totals, title, w, roomy)
         figures["gantt"] = charts.gantt(windows, as_at, sentences.gantt_title(windows), w, roomy)
-    if counts.current < len(document.sites):
+    if document.sites_in_question and counts.current < len(document.sites):
         figures["sites"] = charts.site_grid(document.sites, sentences.sites_title(counts))
     by_ref = {promise.ref: promise for promise in document.promises}
     verdicts = [promise.verdict for promise in document.promises]
@@ -119,7 +119,7 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
     return {
         "headline": sentences.headline(document), "details": sentences.verdict_details(document, w), "quiet": quiet,
         "tiles": tiles, "figures": figures, "coverage": coverage_text(document),
-        "all_current": counts.current == len(document.sites), "sign_off": [by_ref[ref] for ref in document.sign_off],
+        "all_current": "sites" not in figures, "sign_off": [by_ref[ref] for ref in document.sign_off],
         "months_gap": any(b.down_seconds is None or b.incomplete for b in document.months),
         "window_sum": sum_line(document.window_totals, document.windows),
         "promise_sum": f"{sentences.counted(len(verdicts), 'promise')}: {', '.join(said)}.",

@@ -143,7 +143,7 @@ def verdict_details(document: MonthlyProviderReport, words: Words) -> list[str]:
     lines = [
         _window_sentence(document.windows, words),
         _open_work(document.windows),
-        site_sentence(document.site_counts),
+        site_sentence(document.site_counts) if document.sites_in_question else "",
     ]
     if document.header.so_far:
         month = next(r for r in document.readings if r.name == "sla_method").month
@@ -161,7 +161,7 @@ def is_quiet(document: MonthlyProviderReport) -> bool:
         and not document.requests
         and all(promise.verdict == "kept" for promise in document.promises)
         and all(reading.month.answer == "met" for reading in document.readings)
-        and document.site_counts.current == len(document.sites)
+        and (document.site_counts.current == len(document.sites) or not document.sites_in_question)
     )
 
 

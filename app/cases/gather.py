@@ -21,6 +21,7 @@ from app.sla.periods import calendar_month, month_of, months_before
 from app.sla.spans import Span
 from app.sla.terms import Sla
 
+AFTERWARDS = timedelta(days=31)
 FAR = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -100,7 +101,9 @@ def _terms(account: Account) -> tuple[law.DatedTerms, ...]:
 def _sites(account: Account) -> tuple[law.Site, ...]:
     """The sites on the service in the period, by number, with their own monitors and every check up to the moment."""
     span = account.period.span
-    seen = Span(span.start, max(span.end, account.as_at + timedelta(seconds=1)))
+    # a check soon after the month still tells of it; one of a year later tells of another event
+    last = min(account.as_at + timedelta(seconds=1), span.end + AFTERWARDS)
+    seen = Span(span.start, max(span.end, last))
     there = sites.sites_on(account.session, account.service.id, seen)
     watched = probes.site_monitors_of(account.session, [item.site.id for item in there], span)
     out = []

@@ -1,11 +1,12 @@
 """The command `kept`: the same actions as the API, by hand.
 
 Exit codes: 0 done · 1 looked and found something wrong · 2 bad input · 3 not allowed · 4 not found ·
-5 does not fit what is recorded · 6 something is missing on this machine.
+5 does not fit what is recorded · 6 something is missing on this machine · 70 a defect in Kept.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -39,3 +40,9 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         raise SystemExit(0) from None
+    except Exception as error:
+        if os.environ.get("KEPT_LOG_LEVEL", "").lower() == "debug":
+            raise
+        print(f"kept: a defect in Kept, nothing of yours: {type(error).__name__}: {error}", file=sys.stderr)
+        print("kept: KEPT_LOG_LEVEL=debug shows where; nothing was written.", file=sys.stderr)
+        raise SystemExit(70) from None

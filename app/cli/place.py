@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
-from app.errors import KeptError
+from app.errors import BadInput, KeptError
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,9 +30,14 @@ class Missing(KeptError):
 
 
 def settings(data: Path | None = None, **more: Any) -> Settings:
-    """The settings of the environment with the command's own options laid over them."""
+    """The settings of the environment with the command's own options laid over them. Raises BadInput."""
     given = {name: value for name, value in ({"data": data} | more).items() if value is not None}
-    return Settings(**given)
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]) if first["loc"] else "settings"
+        raise BadInput(first["msg"].removeprefix("Value error, "), field=f"KEPT_{name.upper()}") from None
 
 
 def database(place: Settings, *, migrated: bool = True) -> Engine:

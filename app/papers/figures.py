@@ -290,6 +290,12 @@ def sites(case: Case, statement: Statement) -> tuple[doc.Site, ...]:
     return tuple(out)
 
 
+def in_question(statement: Statement) -> bool:
+    """Whether anything touched the sites: an outage, a work begun, or a site found old or down."""
+    troubled = any(site.state in (SiteCurrent.OLD, SiteCurrent.DOWN) for site in statement.sites)
+    return troubled or bool(statement.outages) or any(verdict.actual_start for verdict in statement.windows)
+
+
 def site_counts(items: tuple[doc.Site, ...]) -> doc.SiteCounts:
     states = [item.state for item in items]
     return doc.SiteCounts(**{name: states.count(name) for name in ("current", "not_current", "down", "unknown")})

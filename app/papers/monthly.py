@@ -42,6 +42,7 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
         days=tuple(_day(day) for day in statement.days),
         months=tuple(_month(month) for month in statement.months),
         site_counts=figures.site_counts(sites),
+        sites_in_question=figures.in_question(statement),
         coverage=coverage(statement),
         promises=promises,
         responses=ledger.responses(case, statement),

@@ -111,6 +111,13 @@ def install(app: FastAPI) -> None:
             {"retry-after": "1"},
         )
 
+    @app.exception_handler(Exception)
+    async def _defect(request: Request, error: Exception) -> JSONResponse:
+        log.error("defect: %s %s", request.method, request.url.path, exc_info=error)
+        detail = "a defect in Kept, nothing of yours; nothing was written. The log of the service says where"
+        body = {"type": "about:blank", "title": "Something went wrong inside Kept", "status": 500, "detail": detail}
+        return answer(request, body)
+
 
 def _field_problem(request: Request, item: dict[str, Any]) -> dict[str, Any]:
     where = [str(part) for part in item["loc"]]

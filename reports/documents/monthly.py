@@ -85,6 +85,8 @@ class MonthlyProviderReport(Value):
     days: tuple[Day, ...]
     months: Annotated[tuple[MonthBar, ...], Field(min_length=12, max_length=12)]
     site_counts: SiteCounts
+    sites_in_question: bool = True
+    """False where nothing touched the sites, so that "not checked" is no news and is not reported as any."""
     coverage: Coverage
     promises: tuple[Promise, ...]
     responses: tuple[Response, ...]
