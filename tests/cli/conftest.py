@@ -1,0 +1,3 @@
+from tests.running import demo
+
+__all__ = ["demo"]
