@@ -5,15 +5,17 @@ No clock, no database, no settings. Facts later than `case.as_at` do not exist.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 from app.sla.bench import Bench, touches
 from app.sla.breaches import promises
 from app.sla.case import Case, State
+from app.sla.counter import counter_of
 from app.sla.counting import length_of
 from app.sla.notes import notes
-from app.sla.owed import boundary_note, credit_of, deadline_of
+from app.sla.owed import boundary_of, credit_of, deadline_of
 from app.sla.procedures import judge_steps
 from app.sla.readings import Measured, measure
 from app.sla.seen import Seen, look, terms_of
@@ -36,7 +38,9 @@ def judge(case: Case) -> Statement:
     outages = _outages(seen, measured, windows)
     credit = credit_of(case, measured)
     bench = Bench(case, seen, terms, measured, windows, judge_steps(case, windows))
-    boundary = boundary_note(measured, outages)
+    boundary = boundary_of(case, measured, outages, credit)
+    if boundary is not None and credit is not None:
+        credit = replace(credit, lower_amount=boundary.lower_amount)
     totals = measured.totals
     known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
     return Statement(
@@ -67,7 +71,8 @@ def judge(case: Case) -> Statement:
         days=days(seen, measured),
         months=months(seen, measured, every_window),
         sites=judge_sites(seen, measured.elapsed, _work_starts(windows)),
-        notes=(*notes(seen, measured), *((boundary,) if boundary is not None else ())),
+        notes=(*notes(seen, measured), *((boundary.note,) if boundary is not None else ())),
+        counter=counter_of(seen, measured, windows),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from app.sla.case import Case
 from app.sla.clauses import NoChargeHours, NoCredit, UptimeTiers
-from app.sla.counting import clock_hours, length_of, minutes
+from app.sla.counting import Counted, clock_hours, length_of, minutes
 from app.sla.credits import Owed, Settled, rounded, settle, tier_for
 from app.sla.deadlines import deadline
 from app.sla.periods import local_days
@@ -113,8 +114,16 @@ def deadline_of(measured: Measured, credit: Credit | None, case: Case) -> Deadli
     return deadline(measured.terms.claim, measured.period, incidents, case.as_at, clause(measured.terms, "claim"))
 
 
-def boundary_note(measured: Measured, outages: Sequence[Outage]) -> str | None:
-    """Said where a tier, or the target, lies between the bounds of what was observed."""
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """What is said where a tier, or the target, lies between the bounds, and what the least time down pays."""
+
+    note: str
+    lower_amount: Decimal | None
+
+
+def boundary_of(case: Case, measured: Measured, outages: Sequence[Outage], credit: Credit | None) -> Boundary | None:
+    """None where every bound of what was observed comes to the same row of the terms."""
     terms = measured.terms
     target = measured.target
     if terms is None or measured.counted is None or not measured.breach or target is None:
@@ -137,8 +146,47 @@ def boundary_note(measured: Measured, outages: Sequence[Outage]) -> str | None:
 
     if step(low) == step(held) == step(high):
         return None
-    return (
+    note = (
         f"A boundary of the terms lies between the bounds of what was observed: at least "
         f"{seconds(length_of(max(down - minutes(less), Fraction(0))))}, as held {seconds(measured.sla.down)}, "
         f"at most {seconds(length_of(down + minutes(more)))}. The credit is reckoned on the time as held."
     )
+    if credit is None or step(low) == step(held):
+        return Boundary(note, None)
+    least = credit_of(case, at_least(measured, outages))
+    lower = least.amount if least is not None else rounded(Fraction(0), case.currency)
+    if lower >= credit.amount:
+        return Boundary(note, None)
+    note += (
+        f" On the least time it is {lower} {case.currency} instead of {credit.amount}: the lower is the one to claim."
+    )
+    return Boundary(note, lower)
+
+
+def at_least(measured: Measured, outages: Sequence[Outage]) -> Measured:
+    """The period with each outage that counts no longer than from its first to its last failure."""
+    assert measured.counted is not None
+    pieces = list(measured.counted.pieces)
+    for outage in outages:
+        spare = minutes(outage.as_held - outage.at_least) if outage.counted else Fraction(0)
+        for index, piece in enumerate(pieces):
+            if spare and piece.span.overlaps(outage.span):
+                taken = min(piece.minutes, spare)
+                pieces[index] = replace(piece, minutes=piece.minutes - taken)
+                spare -= taken
+    held = [piece.minutes for piece in measured.counted.pieces]
+    taken_away = sum(held, Fraction(0)) - sum((piece.minutes for piece in pieces), Fraction(0))
+    counted = replace(
+        measured.counted, pieces=tuple(pieces), minutes=max(measured.counted.minutes - taken_away, Fraction(0))
+    )
+    return recounted(measured, counted, measured.denominator, measured.sla.projected_known)
+
+
+def recounted(measured: Measured, counted: Counted, denominator: Fraction, known: timedelta) -> Measured:
+    """The same period with another count: its third reading and its breach follow, nothing else does."""
+    whole, down = minutes(known), counted.minutes
+    uptime = 1 - min(down, whole) / whole if whole > 0 else None
+    sla = replace(measured.sla, down=length_of(down), projected_known=known, projected_availability=uptime)
+    breach = measured.target is not None and denominator > 0 and down > (1 - measured.target) * denominator
+    readings = (*measured.readings[:2], sla)
+    return replace(measured, counted=counted, denominator=denominator, readings=readings, breach=breach)

@@ -76,7 +76,7 @@ def measure(seen: Seen, period: Period, terms: Sla | None, windows: Sequence[Win
         for part in parts
         for span in clip([part.span], period.span)
     )  # fmt: skip
-    counted = _count(seen, period, terms, [part.span for part in parts])
+    counted = counted_down(seen, period, terms, [part.span for part in parts])
     known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
     whole = total(seen.in_service(period.span))
     excused_time = total([part.span for part in excused_here])
@@ -103,7 +103,8 @@ def _reading(key: str, down: timedelta, known: timedelta, projected: timedelta) 
     return Reading(key, down, known, share(good, known), projected, share(good_later, projected))
 
 
-def _count(seen: Seen, period: Period, terms: Sla | None, excused_spans: Sequence[Span]) -> Counted | None:
+def counted_down(seen: Seen, period: Period, terms: Sla | None, excused_spans: Sequence[Span]) -> Counted | None:
+    """The counted downtime of the period, these spans excused; None without terms."""
     if terms is None:
         return None
     tickets: list[datetime] = [t.opened_at for t in seen.case.tickets if t.opened_at <= seen.as_at]

@@ -200,6 +200,29 @@ class Credit:
     tier_below: Fraction | None
     final: bool  # False while the period runs: what it would come to
     lines: tuple[CalculationLine, ...]
+    lower_amount: Decimal | None = None  # where the least time down pays less: the amount to claim
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One thing the provider may say, the time it would take away by itself, the clause it turns on, our answer."""
+
+    key: str  # announced | maintenance | ticket_clock
+    says: str
+    removes: timedelta
+    clause: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class CounterReading:
+    """The figure as the provider would compute it, every argument granted. Nothing of it is our reading."""
+
+    down: timedelta
+    availability: Fraction | None
+    breach: bool
+    credit: Credit | None
+    arguments: tuple[Argument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,3 +304,4 @@ class Statement:
     months: tuple[MonthTotals, ...]
     sites: tuple[SiteVerdict, ...]
     notes: tuple[str, ...]  # what a reader must know: terms changed inside the period, boundary between bounds, …
+    counter: CounterReading | None = None  # None: nothing counts, or nothing the provider may say changes it

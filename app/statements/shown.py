@@ -109,8 +109,30 @@ class CreditOut(BaseModel):
     uncapped_percent: str
     cap_applied: bool
     tier_below_percent: str | None
+    lower_amount: Annotated[
+        str | None, Field(description="Where the least time down pays less: the amount to claim.", examples=["40.00"])
+    ]
     final: Annotated[bool, Field(description="False while the period runs.")]
     lines: list[dict[str, str]]
+
+
+class ArgumentOut(BaseModel):
+    key: Annotated[str, Field(description="announced, maintenance or ticket_clock.")]
+    says: str
+    removes: Annotated[int, Field(description="Whole seconds it would take away by itself.")]
+    clause: Annotated[str, Field(description="The clause it turns on: its words where quoted, else its field.")]
+    answer: Annotated[str, Field(description="What we answer.")]
+
+
+class CounterOut(BaseModel):
+    """Every argument granted at once. Nothing of it is our reading."""
+
+    down: Seconds
+    availability: ShareOut | None
+    breach: bool
+    credit_amount: Annotated[str | None, Field(description="null: nothing would be due.", examples=["40.00"])]
+    currency: str | None
+    arguments: list[ArgumentOut]
 
 
 class DeadlineOut(BaseModel):
@@ -153,6 +175,10 @@ class StatementOut(BaseModel):
     promises: list[PromiseOut]
     credit: CreditOut | None
     deadline: DeadlineOut | None
+    counter: Annotated[
+        CounterOut | None,
+        Field(description="The figure as the provider would compute it; null: nothing they may say changes it."),
+    ]
     sites: list[SiteOut]
     site_counts: dict[str, int]
     notes: list[str]
@@ -192,6 +218,23 @@ def _plain(value: Fraction) -> str:
     """A number of percent: 30 -> "30". Six decimals at the most, half up, for display only."""
     millionths = (value * 1_000_000 + Fraction(1, 2)).__floor__()
     return f"{Decimal(millionths).scaleb(-6).normalize():f}"
+
+
+def _counter(item: Statement) -> CounterOut | None:
+    found = item.counter
+    if found is None:
+        return None
+    return CounterOut(
+        down=secs(found.down),
+        availability=share(found.availability),
+        breach=found.breach,
+        credit_amount=None if found.credit is None else f"{found.credit.amount:f}",
+        currency=None if found.credit is None else found.credit.currency,
+        arguments=[
+            ArgumentOut(key=one.key, says=one.says, removes=secs(one.removes), clause=one.clause, answer=one.answer)
+            for one in found.arguments
+        ],
+    )
 
 
 def statement_out(item: Statement) -> StatementOut:
@@ -299,6 +342,7 @@ def statement_out(item: Statement) -> StatementOut:
             uncapped_percent=_plain(item.credit.uncapped_percent),
             cap_applied=item.credit.cap_applied,
             tier_below_percent=None if item.credit.tier_below is None else _share_percent(item.credit.tier_below),
+            lower_amount=None if item.credit.lower_amount is None else f"{item.credit.lower_amount:f}",
             final=item.credit.final,
             lines=[{"label": line.label, "value": line.value, "note": line.note} for line in item.credit.lines],
         ),
@@ -311,6 +355,7 @@ def statement_out(item: Statement) -> StatementOut:
             clause=item.deadline.clause,
             missed=item.deadline.missed,
         ),
+        counter=_counter(item),
         sites=[
             SiteOut(
                 site_id=site.site_id,
