@@ -119,7 +119,9 @@ class Example:
         """The service's life; an end left out is open."""
         row = self.case.get("in_service")
         if row is None:
-            return None
+            row = {"start": self.case.get("in_service_from"), "end": self.case.get("in_service_to")}
+            if row == {"start": None, "end": None}:
+                return None
         if not isinstance(row, Mapping):
             return span(row, "in_service")
         reach = self.period.span
@@ -141,6 +143,8 @@ class Example:
         for i, row in enumerate(self.rows("downtime")):
             if isinstance(row, Mapping) and row.get(f"{event}_at") is not None:
                 out.append(instant(row[f"{event}_at"], f"downtime[{i}].{event}_at"))
+        if self.case.get(f"{event}_at") is not None:
+            out.append(instant(self.case[f"{event}_at"], f"{event}_at"))
         at = self.event(event)
         return sorted([*out, at] if at is not None else out)
 

@@ -63,6 +63,7 @@ def test_rolling_days() -> None:
     [
         {"confirmations": ["2026-04-03T10:20:00Z"]},
         {"events": {"provider_confirmed_at": "2026-04-03T10:20:00Z"}},
+        {"provider_confirmed_at": "2026-04-03T10:20:00Z"},
         {"downtime": [spell("03T10:00", "03T11:00", provider_confirmed_at="2026-04-03T10:20:00Z")]},
     ],
 )
@@ -108,9 +109,10 @@ def test_another_base_than_the_monthly_fee() -> None:
 
 def test_a_part_of_a_month_in_service() -> None:
     """In service from 16 April: 21600 minutes; 60 of them down."""
-    facts = {"in_service": {"start": "2026-04-16T00:00:00Z", "end": None}}
-    found = settled(FLAT, spell("20T10:00", "20T11:00"), HOUR, facts=facts, denominator="in_service")
-    assert (found["denominator_minutes"], found["downtime_minutes_observed"]) == ("21600", "60")
+    start = "2026-04-16T00:00:00Z"
+    for facts in ({"in_service": {"start": start, "end": None}}, {"in_service_from": start}):
+        found = settled(FLAT, spell("20T10:00", "20T11:00"), HOUR, facts=facts, denominator="in_service")
+        assert (found["denominator_minutes"], found["downtime_minutes_observed"]) == ("21600", "60")
 
 
 def test_a_repair_that_is_still_open_has_taken_until_the_day_asked_for() -> None:
