@@ -1,4 +1,4 @@
-"""A database with the really migrated schema, on SQLite and on PostgreSQL; the API as its owner, a viewer, a stranger."""
+"""A really migrated database, on SQLite and on PostgreSQL; the API as its owner, a viewer and a stranger."""
 
 from __future__ import annotations
 

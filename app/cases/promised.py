@@ -108,9 +108,8 @@ def _work(account: Account, work: Work, procedures: Iterable[Procedure], finding
     for finding in findings:
         source = account.source(finding, finding.at, "finding")
         verdict = law.FindingVerdict(finding.verdict)
-        found.append(
-            law.Finding(str(finding.window_id), finding.step, verdict, finding.at, finding.text, source, finding.scope_change)
-        )
+        window, scope = str(finding.window_id), finding.scope_change
+        found.append(law.Finding(window, finding.step, verdict, finding.at, finding.text, source, scope))
         if (finding.at, finding.text) not in told and finding.verdict not in ("as_agreed", "not_observed"):
             told.add((finding.at, finding.text))
             account.line(finding.at, finding.created_at, finding.text, source)

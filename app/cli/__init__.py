@@ -13,11 +13,13 @@ import typer
 
 from app.errors import KeptError
 
+DEFECT = 70
+
 command = typer.Typer(
     name="kept",
     help="What a hosting provider promised, against what happened.",
     epilog="Exit codes: 0 done, 1 found something wrong, 2 bad input, 3 not allowed, 4 not found, 5 conflict, "
-    "6 missing on this machine.",
+    "6 missing on this machine, 70 a defect in Kept.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -45,4 +47,4 @@ def main() -> None:
             raise
         print(f"kept: a defect in Kept, nothing of yours: {type(error).__name__}: {error}", file=sys.stderr)
         print("kept: KEPT_LOG_LEVEL=debug shows where; nothing was written.", file=sys.stderr)
-        raise SystemExit(70) from None
+        raise SystemExit(DEFECT) from None

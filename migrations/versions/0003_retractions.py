@@ -1,4 +1,9 @@
-"""Facts that were entered wrongly and count no more."""
+"""Facts that were entered wrongly and count no more.
+
+House rule: a migration runs while the service runs. It must not lock a large table for long, must work with
+the code before it and the code after it (expand, fill, tighten: three migrations), and its downgrade must work.
+Numbered in order, one head. Never touch the triggers on entry and attachment.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ COMMANDS = dict(commands())
 
 
 def exit_codes() -> set[int]:
-    known = {0, Missing.exit_code}
+    known = {0, Missing.exit_code, app.cli.DEFECT}
     kinds = [app.errors.KeptError]
     while kinds:
         kind = kinds.pop()
