@@ -69,10 +69,6 @@ def draft(
             raise Conflict("the notice this one follows was not out by then, so nobody believes it", field="follows")
         if (earlier.service_id, earlier.work_id) != (service_id, window.work_id):
             raise Conflict("the notice this one follows is about another work", field="follows")
-    if words.next_contact_at is not None and words.next_contact_at <= as_at:
-        raise BadInput("has passed at the moment the letters speak of", field="words.next_contact_at")
-    if words.kind == "L1" and words.confirmed_at > as_at:
-        raise BadInput("is later than the moment the letters speak of", field="words.confirmed_at")
     last = session.exec(select(sa.func.max(Notice.number)).where(Notice.service_id == service_id)).one()
     notice = Notice(
         service_id=service_id,
@@ -93,6 +89,11 @@ def draft(
             "nobody is concerned: no client has a site on this service, or nobody had the letter followed",
             field="window_id",
         )
+    stamp = as_at.isoformat(timespec="seconds")
+    if words.next_contact_at is not None and words.next_contact_at <= as_at:
+        raise BadInput(f"has passed: the letters speak of {stamp}", field="words.next_contact_at", example=stamp)
+    if words.kind == "L1" and words.confirmed_at > as_at:
+        raise BadInput(f"is yet to come: the letters speak of {stamp}", field="words.confirmed_at", example=stamp)
     evidence.append(session, "notice.drafted", notice, now, occurred_at=as_at)
     return notice
 

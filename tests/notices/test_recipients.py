@@ -147,7 +147,8 @@ def test_letters_about_a_window_of_next_month_and_of_last_month(cast_only: Story
                "announced_at": at(29, "09:00", 5), "note": "told on the phone"}  # fmt: skip
     ids["w1"] = story.post("/windows", promise)["id"]
     moment = at(30, "10:00", 5)  # Fri 30 May
-    story.tell("planned", as_at=moment)
+    words = ROUNDS["planned"][2] | {"confirmed_at": at(29, "09:00", 5)}
+    story.tell("planned", as_at=moment, words=words)
     assert story.stale(at(31, "10:00", 5)) == {}
     said = {"kind": "not_carried_out", "at": at(1, "04:00"), "said_at": at(1, "09:00"), "text": "Not done."}
     story.post(f"/windows/{ids['w1']}/said", said)
@@ -163,7 +164,8 @@ def test_letters_about_a_window_of_next_month_and_of_last_month(cast_only: Story
     }
     ids["w2"] = story.post(f"/windows/{ids['w1']}/reschedule", again)["id"]
     assert sorted(story.stale(at(30, "18:30"))) == ALL
-    moved = story.tell("moved", as_at=at(30, "19:00"))
+    words = ROUNDS["moved"][2] | {"next_contact_at": at(5, "04:15", 7)}
+    moved = story.tell("moved", as_at=at(30, "19:00"), words=words)
     assert moved["kind"] == "L3"
     assert story.stale(at(1, "08:00", 7)) == {}
 
@@ -211,7 +213,8 @@ def test_a_letter_the_record_does_not_bear_out_is_refused(
 )
 def test_updates_are_bound_to_what_was_measured(story: Story, name: str, moment: str, ok: bool) -> None:
     answer = story.client.post(f"{API}/notices", json={
-        "service_id": story.ids["service"], "window_id": story.ids["w3"], "as_at": moment, "words": ROUNDS[name][2],
+        "service_id": story.ids["service"], "window_id": story.ids["w3"], "as_at": moment,
+        "words": ROUNDS[name][2] | {"next_contact_at": at(1, "12:00", 7)},
     })  # fmt: skip
     assert answer.status_code == (201 if ok else 409), answer.text
 

@@ -7,7 +7,9 @@ another client's letter is a leak.
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -248,35 +250,42 @@ def opened(engine: sa.Engine, folder: Path, ids: dict[str, str] | None = None) -
     return Story(client, engine, clock, ids)
 
 
-def _template(source: Path, folder: Path, *scenes: Any) -> Path:
-    path = folder / "kept.sqlite3"
-    shutil.copy(source, path)
-    ids_file = source.with_suffix(".json")
-    engine = make_engine(f"sqlite:///{path}")
-    story = opened(engine, folder, json.loads(ids_file.read_text()) if ids_file.exists() else None)
-    for scene in scenes:
-        scene(story)
-    path.with_suffix(".json").write_text(json.dumps(story.ids))
-    with engine.connect() as connection:
-        connection.exec_driver_sql("commit")
-        connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
-    engine.dispose()
+def _template(source: Path, factory: pytest.TempPathFactory, name: str, *scenes: Any) -> Path:
+    """A database with these scenes played into a copy of `source`; made once for all test processes of a run."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"story-{name}"
+    folder.mkdir(exist_ok=True)
+    path, ready = folder / "kept.sqlite3", folder / "kept.json"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            shutil.copy(source, path)
+            before = source.with_suffix(".json")
+            engine = make_engine(f"sqlite:///{path}")
+            story = opened(engine, folder, json.loads(before.read_text()) if before.exists() else None)
+            for scene in scenes:
+                scene(story)
+            with engine.connect() as connection:
+                connection.exec_driver_sql("commit")
+                connection.exec_driver_sql("pragma wal_checkpoint(truncate)")
+            engine.dispose()
+            ready.write_text(json.dumps(story.ids))
     return path
 
 
 @pytest.fixture(scope="session")
 def people_template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _template(sqlite_template, tmp_path_factory.mktemp("people"), people)
+    return _template(sqlite_template, tmp_path_factory, "people", people)
 
 
 @pytest.fixture(scope="session")
 def facts_template(people_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _template(people_template, tmp_path_factory.mktemp("facts"), facts)
+    return _template(people_template, tmp_path_factory, "facts", facts)
 
 
 @pytest.fixture(scope="session")
 def told_template(facts_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return _template(facts_template, tmp_path_factory.mktemp("told"), letters)
+    return _template(facts_template, tmp_path_factory, "told", letters)
 
 
 def _copy(template: Path, folder: Path) -> Iterator[Story]:
