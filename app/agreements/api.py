@@ -124,7 +124,7 @@ TERMS = {
         "tiers": [{"below": "99.9", "percent": "10"}, {"below": "99.0", "percent": "30"}],
     },
     "cap_percent": "100",
-    "claim": {"kind": "days_after_period_end", "days": 30},
+    "claim": {"kind": "days_after_period_end", "n": 30},
 }
 
 
