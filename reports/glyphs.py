@@ -3,8 +3,10 @@
 Nothing may fall back to a font of the machine: a character no bundled font has is refused before the page is made.
 """
 
+import threading
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -19,31 +21,44 @@ _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories that never print: controls, formats (bidi overrides, joiners), surrogates, private, unassigned."""
 
 
-@cache
-def _open(name: str) -> TTFont:
-    try:
-        return TTFont(FONTS / name, lazy=True)
-    except OSError as missing:
-        raise PressNotReady(f"fonts/{name}", "this bundled font cannot be read", "reinstall the package") from missing
+@dataclass(frozen=True)
+class Face:
+    """What is read of a font, once: the advance width of every character it has, in units of `em`."""
+
+    advances: dict[int, int]
+    em: float
+
+
+_reading = threading.Lock()
+_faces: dict[str, Face] = {}
+
+
+def _face(name: str) -> Face:
+    """The font, read whole and closed again. One reader at a time: fontTools reads lazily from one open file, and two
+    threads, or a process and its fork, that share its position read each other's bytes."""
+    with _reading:
+        if name not in _faces:
+            try:
+                with TTFont(FONTS / name) as font:
+                    widths, glyphs = font["hmtx"].metrics, font.getBestCmap()
+                    advances = {code: widths[glyph][0] for code, glyph in glyphs.items()}
+                    _faces[name] = Face(advances, float(font["head"].unitsPerEm))
+            except OSError as missing:
+                where = f"fonts/{name}"
+                raise PressNotReady(where, "this bundled font cannot be read", "reinstall the package") from missing
+        return _faces[name]
 
 
 @cache
 def drawable() -> frozenset[int]:
     """Code points that the text face or the fallback face has a glyph for."""
-    return frozenset(_open(TEXT).getBestCmap()) | frozenset(_open(FALLBACK).getBestCmap())
-
-
-@cache
-def _advances(name: str) -> tuple[dict[int, int], float]:
-    font = _open(name)
-    widths, glyphs = font["hmtx"].metrics, font.getBestCmap()
-    return {code: widths[glyph][0] for code, glyph in glyphs.items()}, float(font["head"].unitsPerEm)
+    return frozenset(_face(TEXT).advances) | frozenset(_face(FALLBACK).advances)
 
 
 def width(text: str, size: float, bold: bool = False) -> float:
     """Width of one line in the unit of `size`, kerning left out (a little too wide, never too narrow by much)."""
-    advances, em = _advances(SEMIBOLD if bold else TEXT)
-    return sum(advances.get(ord(sign), int(em * 0.7)) for sign in text) / em * size
+    face = _face(SEMIBOLD if bold else TEXT)
+    return sum(face.advances.get(ord(sign), int(face.em * 0.7)) for sign in text) / face.em * size
 
 
 def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:

@@ -199,7 +199,9 @@ def _days(document: MonthlyProviderReport) -> None:
 
 
 def _months(document: MonthlyProviderReport) -> None:
-    bar, raw = document.months[-1], document.readings[0].month.down_seconds
+    bar, reading = document.months[-1], document.readings[0].month
+    # of a month nobody watched the bar says nothing, and the reading has no availability beside its 0 s
+    raw = reading.down_seconds if reading.availability is not None else None
     same(bar.down_seconds, "months[11].down_seconds", raw, "readings[0].month.down_seconds (raw)")
     same(bar.allowed_seconds, "months[11].allowed_seconds", document.target.allowed_seconds, "target.allowed_seconds")
     firsts = [bar.month for bar in document.months]

@@ -262,6 +262,20 @@ def issue(
     return notice
 
 
+def erase(session: Session, letter: Letter, *, now: datetime) -> Letter:
+    """Removes the letter's text and PDF, which hold a person's name and address; the digests stay in the log.
+
+    Raises Conflict where it was done before.
+    """
+    if letter.pdf is None:
+        raise Conflict("this letter's content was erased before", field="letter_id")
+    letter.pdf, letter.document = None, "{}"
+    session.add(letter)
+    body = {"document": letter.document_digest, "pdf": letter.pdf_digest}
+    evidence.append(session, "letter.erased", letter, now, body=body)
+    return letter
+
+
 @dataclass(frozen=True, slots=True)
 class StaleLetter:
     """Somebody believes something that is no longer true."""

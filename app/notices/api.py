@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session, select
 
-from app.access.guard import Operator, Viewer
+from app.access.guard import Operator, Owner, Viewer
 from app.db import reader
 from app.errors import Conflict, found
 from app.fields import Id, In, Instant, Line, Out
@@ -243,6 +243,13 @@ def letter_other(letter_id: UUID, form: Literal["html", "json"], session: Sessio
     document = doc.ClientLetter.model_validate_json(row.document)
     headers = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return Response(press(document, "html"), media_type="text/html; charset=utf-8", headers=headers)
+
+
+@router.post("/letters/{letter_id}/erase", dependencies=[Owner])
+def erase(letter_id: UUID, session: SessionDep, now: NowDep) -> LetterOut:
+    """Remove a letter's text and PDF, and with them a person's name and address; their digests stay in the log."""
+    row = actions.erase(session, found(session.get(Letter, letter_id), "letter", letter_id), now=now)
+    return LetterOut.model_validate(row)
 
 
 def _name(row: Letter) -> str:

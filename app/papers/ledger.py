@@ -72,7 +72,8 @@ def promises(case: Case, statement: Statement) -> tuple[doc.Promise, ...]:
 
 def _worth(item: Promise, statement: Statement) -> str | None:
     if item.kind == "availability" and statement.credit is not None and statement.credit.amount > 0:
-        return f"{statement.credit.currency} {statement.credit.amount}"
+        amount = f"{statement.credit.currency} {statement.credit.amount}"
+        return amount if statement.credit.final else f"{amount} so far"
     return None
 
 

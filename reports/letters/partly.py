@@ -37,7 +37,7 @@ def told(letter: ClientLetter, part: PartlyDone, w: Words) -> Iterator[Block]:
         yield Block("lead", f"The server answers again. We have not checked yet {rest}.")
     else:
         yield Block(
-            "lead", f"The server answers again, but not all of {yours[0].lower() + yours[1:]} are as they were."
+            "lead", f"The server answers again, but not all of {yours[0].lower() + yours[1:]} are confirmed up to date."
         )
         yield Block("text", f"Of them, {_counted(states, old)}.")
     if "not_current" in states and old:

@@ -148,7 +148,8 @@ STATES = ("up", "not_current", "down", "unknown")
 TRUE_ONLY_OF = {
     "can be reached again": {"not_current"},
     "cannot be reached": {"down"},
-    "up to date": {"up", "unknown"},
+    "is up to date": {"up", "unknown"},
+    "are up to date": {"up", "unknown"},
     "content of Sat 28 June": {"not_current"},
     "not checked": {"unknown"},
 }

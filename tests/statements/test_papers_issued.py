@@ -195,7 +195,6 @@ def test_what_a_service_lacks_is_said_by_name_and_never_breaks(cast_only: Story)
     assert paper(story, row, "html", "breach", 409)
 
 
-@pytest.mark.xfail(reason="the press wants a figure for a month in which nothing was observed", strict=False)
 def test_a_month_nobody_watched_is_printed_as_unproven(cast_only: Story) -> None:
     cast_only.ids["service"] = good_service(cast_only, "BLIND-1")["id"]
     assert "unproven" in text_of(paper(cast_only, cast_only.statement(), "pdf")).lower()
