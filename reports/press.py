@@ -18,6 +18,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from io import BytesIO
+from multiprocessing.connection import wait
 from typing import Any
 
 with warnings.catch_warnings():
@@ -212,9 +213,18 @@ def render_pdf(document: Printable) -> bytes:
 
 def _start_worker() -> None:
     """A worker lives for one batch: what it has loaded stays, and garbage is looked for less often (a tenth faster)."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     warm_up()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def _end_with_parent() -> None:
+    """Whoever started this worker may be killed with no time to say so: then it ends by itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def _numbered(item: tuple[int, Printable]) -> tuple[int, bytes]:
