@@ -145,7 +145,7 @@ def test_an_open_month_promises_no_final_credit_and_asks_for_none() -> None:
     assert statement.credit.final is False
     assert not any("service credit" in request.text for request in paper.requests)
     worth = [item.worth for item in paper.promises if item.subject == "availability"]
-    assert worth == ["EUR 120.00"]
+    assert worth == ["EUR 120.00 so far"]
     closed = monthly_report(*both(at(1, "09:00", 7)), context())
     assert any("EUR 120.00" in request.text for request in closed.requests)
 
