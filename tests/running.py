@@ -46,8 +46,8 @@ class Ran:
 # copy itself: every command still has a process, an environment and outputs of its own.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["app.cli.checking", "app.cli.papers", "app.cli.records", "app.cli.running", "app.main", "app.migrate", "app.tables",
-     "app.demo.play", "app.doctor", "app.sla.availability", "rich.console", "rich.table", "rich.progress"]
+    ["app.cli.checking", "app.cli.papers", "app.cli.records", "app.cli.running", "app.main", "app.migrate",
+     "app.tables", "app.demo.play", "app.doctor", "app.sla.availability", "rich.console", "rich.table", "rich.progress"]
 )  # fmt: skip
 
 
