@@ -80,6 +80,39 @@ class StateSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Witness:
+    """Who saw an outage: a monitor of the service, or a site of it (`site_id`) by one of its own monitors."""
+
+    name: str
+    site_id: str | None
+    first_failed_at: datetime
+    last_failed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Downtime of one site alone: probably its own application, so no claim rests on it unless somebody says so."""
+
+    site_id: str
+    name: str
+    span: Span
+    in_period: timedelta
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownPart:
+    """A piece of the raw downtime of the period: counted, with its outage's number, or not, with the clause that says
+    so. All of them together are the raw downtime to the second."""
+
+    span: Span
+    outage: int | None
+    counted: bool
+    clause: str  # "" where counted
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outage:
     """A confirmed down span with its bounds. `span` is as held, whole; `counted_span` clipped to the period."""
 
@@ -98,6 +131,7 @@ class Outage:
     counted: timedelta
     monitors: tuple[str, ...]  # names of those that saw it
     window_ids: tuple[str, ...]  # windows it overlaps
+    witnesses: tuple[Witness, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +309,51 @@ class SiteVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A stretch of the period under one version of the terms, judged by it alone."""
+
+    number: int
+    span: Span
+    terms_id: str
+    effective_from: date
+    target: Fraction | None
+    readings: tuple[Reading, ...]
+    allowed: timedelta | None
+    verdict: Verdict
+    breach: bool
+    credit: Credit | None
+
+
+@dataclass(frozen=True, slots=True)
+class GuaranteeVerdict:
+    """One of several guarantees of the terms (network, power, host, …) over its own period."""
+
+    name: str
+    period: Period
+    target: Fraction | None
+    readings: tuple[Reading, ...]
+    allowed: timedelta | None
+    verdict: Verdict
+    breach: bool
+    credit: Credit | None
+    deadline: Deadline | None
+    paid: bool  # False: stacking leaves its credit out of the sum
+    clause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A right to leave for repeated failures; it lapses when it is not used by its last local day."""
+
+    title: str
+    clause: str
+    accrued: str  # the instant or the month that completed it, as text of the calculation
+    accrued_at: datetime
+    exercise_by: date
+    lapsed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     service_id: str
     service_name: str
@@ -305,3 +384,14 @@ class Statement:
     sites: tuple[SiteVerdict, ...]
     notes: tuple[str, ...]  # what a reader must know: terms changed inside the period, boundary between bounds, …
     counter: CounterReading | None = None  # None: nothing counts, or nothing the provider may say changes it
+    down_parts: tuple[DownPart, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    parts: tuple[Part, ...] = ()  # two or more where the terms change inside the period, else none
+    guarantees: tuple[GuaranteeVerdict, ...] = ()  # those beside the main one
+    rights: tuple[Right, ...] = ()
+    by_hand: tuple[str, ...] = ()  # clauses that nobody reckons: to be settled by hand
+    preconditions: tuple[str, ...] = ()  # what must hold before anything is paid: a checklist for a person
+    remedy_form: str | None = None
+    needs_review: tuple[str, ...] = ()  # paths of the terms nobody has put a name to yet
+    terms_id: str | None = None  # the version in force at the period's end
+    due: Decimal | None = None  # all credits together: after stacking and the cap over all, rounded once
