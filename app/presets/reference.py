@@ -10,9 +10,10 @@ from typing import Any, get_args
 from pydantic_core import PydanticUndefined
 
 from app.presets.words import claim_words, credit_words, termination_words
-from app.sla import clauses, samples
+from app.sla import clauses, described, samples
 from app.sla.clauses import Claim, Clause
-from app.sla.terms import Sla, TimedPromise, read_terms
+from app.sla.promised import Guarantee, MetricPromise, TimedPromise
+from app.sla.terms import Sla, read_terms
 
 
 @cache
@@ -48,6 +49,8 @@ PLAIN = (
     ("Hours of every day: `maintenance.recurring`", clauses.Recurring),
     ("Emergency work: `maintenance.emergency`", clauses.Emergency),
     ("Least credit: `min_credit`", clauses.MinCredit),
+    ("Further guarantees: `guarantees`", Guarantee),
+    ("Measured figures: `metrics`", MetricPromise),
     ("Timed promises: `promises`", TimedPromise),
 )
 
@@ -69,7 +72,7 @@ def _fields() -> Iterator[str]:
                 default = "empty"
             else:
                 default = _default(field.default)
-            yield f"| `{name}` | {default} | {FIELD_WORDS[f'{model.__name__}.{name}']} |"
+            yield f"| `{name}` | {default} | {described.WORDS[f'{model.__name__}.{name}']} |"
         yield ""
 
 
@@ -127,56 +130,4 @@ PERIOD_WORDS = {
     "exact": "To the second.",
     "whole_minutes": "Each piece is cut down to whole minutes.",
     "buckets": "Stretches of the clock (UTC), counted when wholly (`whole`) or at all (`any`) down.",
-}
-FIELD_WORDS = {
-    "Sla.version": "what the provider calls this text, or its date",
-    "Sla.timezone": "the zone whose midnights cut periods and days",
-    "Sla.currency": "of fee and credits",
-    "Sla.target_percent": "the promised share; not said: no availability is promised",
-    "Sla.period": "what is measured, below",
-    "Sla.denominator": "`actual`, `in_service`, `less_excluded` or `fixed:43200` (minutes)",
-    "Sla.attribution": "`clip` at the period's edges, or `start_period`: whole where it began",
-    "Sla.counting": "what counts as downtime, below",
-    "Sla.maintenance": "what is excused, below",
-    "Sla.credit": "what is paid, below",
-    "Sla.credit_base": "what the credit is a share of",
-    "Sla.requires_breach": "false: paid also where the target is met",
-    "Sla.cap_percent": "the most in one period",
-    "Sla.cap_base": "what the cap is a share of; `renewal_fee` and the like stand beside the fee in an example",
-    "Sla.total_cap_percent": "the most of all credits together; one credit alone never exceeds it",
-    "Sla.stacking": "how several credits for one event go together: settled by hand",
-    "Sla.remedy_form": "credit on an invoice, longer term, …",
-    "Sla.min_credit": "the least that is paid at all",
-    "Sla.claim": "until when it must be asked for, below",
-    "Sla.promises": "clocks between two events, below; a single one may be written as `promise`",
-    "Sla.termination": "when one may leave, below",
-    "Sla.exclusions": "in the contract's words: for a person to weigh",
-    "Sla.manual": "clauses kept as text: settled by hand",
-    "Sla.source_quotes": "for a field's path: `text`, `source`, `retrieved_on`",
-    "Sla.interpretations": "for a field's path: how it was read, and that somebody saw it",
-    "Counting.clock_start": "`outage`, `ticket_opened` or `provider_confirmed`",
-    "Counting.min_outage_seconds": "shorter pieces do not count; tested after what is excused is taken out",
-    "Counting.min_outage_rule": "`at_least` or `longer_than`",
-    "Counting.merge_gap_seconds": "outages no further apart are one, the gap with them",
-    "Counting.quantum": "how finely it is counted, below",
-    "Counting.measured_by": "whose figures the contract names",
-    "Maintenance.scheduled_excluded": "not said: nothing is excused",
-    "Maintenance.min_notice_hours": "elapsed time; exactly enough is enough",
-    "Maintenance.covers": "`promised_window`, or only the part with `performed_work`",
-    "Maintenance.max_hours_per_period": "the first so many hours are excused, the rest counts",
-    "Maintenance.recurring": "hours of every day",
-    "Maintenance.emergency": "unannounced work",
-    "Recurring.start_local": "by the clock of its zone",
-    "Recurring.end_local": "not after the start: of the next day",
-    "Recurring.timezone": "often the data centre's",
-    "Emergency.excluded": "whether it is excused",
-    "Emergency.max_downtime_minutes": "longer work counts in full",
-    "MinCredit.rule": "`greater_than` or `at_least`",
-    "MinCredit.amount": "in the terms' currency",
-    "TimedPromise.name": "what it is called",
-    "TimedPromise.clock_start": "an event; of tickets `ticket_opened`, `urgent_ticket_opened`",
-    "TimedPromise.clock_stop": "an event; of tickets `first_human_reply`",
-    "TimedPromise.target_minutes": "exactly on time is in time",
-    "TimedPromise.credit": "on the time over; `steps` on the time taken",
-    "TimedPromise.cap_percent": "the most for one clock",
 }

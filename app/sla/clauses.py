@@ -6,76 +6,16 @@ as a float is already another number. Unknown keys are refused with their path. 
 
 from __future__ import annotations
 
-import re
 from datetime import time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
-from app.sla.periods import zone_of
+from app.sla.described import example, words
+from app.sla.numbers import Count, Days, Number, Percent, Positive, Share, Zone
 
-DECIMAL = r"^-?\d{1,15}(\.\d{1,15})?$"
-
-
-def exact(value: Any) -> Any:
-    """Decimal strings, whole numbers and Decimals in; floats and booleans refused."""
-    if isinstance(value, Decimal):
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**15:
-        return Decimal(value)
-    if isinstance(value, str) and re.fullmatch(DECIMAL, value, re.ASCII):
-        return Decimal(value)
-    raise ValueError(f'{value!r:.60} is not a decimal number written as text; for example "99.9"')
-
-
-def _share(value: Decimal) -> Decimal:
-    if not 0 <= value <= 100:
-        raise ValueError(f'{value} is not a percentage between 0 and 100; for example "99.9"')
-    return value
-
-
-def _not_negative(value: Decimal) -> Decimal:
-    if value < 0:
-        raise ValueError(f'{value} is negative; for example "100"')
-    return value
-
-
-def _positive(value: Decimal) -> Decimal:
-    if value <= 0:
-        raise ValueError(f'{value} must be more than 0; for example "30"')
-    return value
-
-
-def _zone(value: str) -> str:
-    zone_of(value)
-    return value
-
-
-def _plain(value: Decimal) -> str:
-    return format(value, "f")
-
-
-_WRITTEN = WithJsonSchema({"anyOf": [{"type": "string", "pattern": DECIMAL}, {"type": "integer"}]}, mode="validation")
-_Exact = Annotated[
-    Decimal, BeforeValidator(exact), PlainSerializer(_plain, return_type=str, when_used="json"), _WRITTEN
-]
-Share = Annotated[_Exact, AfterValidator(_share)]  # percent, 0 to 100
-Percent = Annotated[_Exact, AfterValidator(_not_negative)]  # percent of a fee: caps reach 250
-Number = Annotated[_Exact, AfterValidator(_not_negative)]  # minutes, hours, money, a factor
-Positive = Annotated[_Exact, AfterValidator(_positive)]
-Count = Annotated[int, Field(strict=True, ge=1, le=10_000)]
-Days = Annotated[int, Field(strict=True, ge=0, le=3_660)]
-Zone = Annotated[str, AfterValidator(_zone)]
 Rounding = Literal["full", "started"]
 Scope = Literal["cumulative", "per_incident"]
 Basis = Literal["total", "excess"]
@@ -85,6 +25,16 @@ class Clause(BaseModel):
     """What all clauses share: frozen, and an unknown key is an error that names its path."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Every field comes with what it means and a right value."""
+        schema: dict[str, Any] = handler(core)
+        for name, field in handler.resolve_ref_schema(schema).get("properties", {}).items():
+            field["description"] = words(cls.__name__, name)
+            if (right := example(cls.__name__, name)) is not None:
+                field["examples"] = [right]
+        return schema
 
 
 # Periods ---------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from app.sla.clauses import exact
+from app.sla.numbers import exact
 from app.sla.samples import FIELDS, sample
 from app.sla.terms import Sla, field_path
 
@@ -116,7 +116,7 @@ def _near(path: str) -> str:
     """The field that was probably meant."""
     from difflib import get_close_matches
 
-    close = get_close_matches(path.split(".")[-1], FIELDS, n=1)
+    close = get_close_matches(path.split(".")[-1], FIELDS if "." in path else Sla.model_fields, n=1)
     return f" (perhaps {close[0]}?)" if close else ""
 
 

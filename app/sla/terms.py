@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -27,15 +27,13 @@ from app.sla.clauses import (
     Maintenance,
     MinCredit,
     NoCredit,
-    Percent,
     PeriodClause,
-    Positive,
     RollingDays,
-    Share,
     TerminationClause,
-    Zone,
 )
+from app.sla.numbers import Number, Percent, Share, Zone
 from app.sla.periods import Period, billing_cycle, calendar_month, calendar_quarter, calendar_year, rolling_days
+from app.sla.promised import Attribution, Denominator, Guarantee, MetricPromise, TimedPromise
 
 EXAMPLE = '{"timezone": "Europe/Berlin", "currency": "EUR", "target_percent": "99.9", "credit": {"kind": "none"}}'
 
@@ -59,23 +57,9 @@ class SourceQuote(Clause):
     retrieved_on: date | None = None
 
 
-class TimedPromise(Clause):
-    """A clock from one named event to another: first reply, replacement of a part, restore, deployment.
-
-    Events drawn from tickets: `ticket_opened`, `urgent_ticket_opened`, `first_human_reply`. Any other name is an
-    event of the case ("provider_confirmed", "part_replaced"). A trailing "_at" in a name does not matter.
-    """
-
-    name: Annotated[str, Field(min_length=1)]
-    clock_start: Annotated[str, Field(min_length=1)]
-    clock_stop: Annotated[str, Field(min_length=1)]
-    target_minutes: Positive
-    credit: CreditClause = NoCredit()
-    cap_percent: Percent | None = None
-
-
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Denominator = Literal["actual", "in_service", "less_excluded"] | Annotated[str, Field(pattern=r"^fixed:[1-9]\d{0,8}$")]
+MONTHLY = ("monthly_fee", "fee", "credit_base")  # what a base may be called where it is the monthly fee itself
+STACKING = ("all", "highest", "first_listed")  # any other text is settled by hand
 
 
 class Sla(Clause):
@@ -87,7 +71,7 @@ class Sla(Clause):
     target_percent: Share | None = None
     period: PeriodClause = CalendarMonth()
     denominator: Denominator = "actual"
-    attribution: Literal["clip", "start_period"] = "clip"
+    attribution: Attribution = "clip"
     counting: Counting = Counting()
     maintenance: Maintenance = Maintenance()
     credit: CreditClause = NoCredit()
@@ -100,12 +84,17 @@ class Sla(Clause):
     remedy_form: str | None = None
     min_credit: MinCredit | None = None
     claim: Claim | None = None
+    guarantees: tuple[Guarantee, ...] = ()  # those beside the first, which stands in the fields above
+    metrics: tuple[MetricPromise, ...] = ()
+    bases: dict[str, Number] = Field(default_factory=dict)  # amounts beside the monthly fee, by the name bases use
     promises: tuple[TimedPromise, ...] = ()
     termination: tuple[TerminationClause, ...] = ()
     exclusions: tuple[str, ...] = ()  # in the contract's words: facts a person weighs, not arithmetic
+    preconditions: tuple[str, ...] = ()  # what must hold before anything is paid: a checklist for a person
     manual: tuple[str, ...] = ()  # clauses kept as text: to be settled by hand
     source_quotes: dict[str, SourceQuote] = Field(default_factory=dict)
     interpretations: dict[str, str] = Field(default_factory=dict)
+    needs_review: dict[str, str] = Field(default_factory=dict)  # path -> why: no claim until somebody names themselves
 
     @model_validator(mode="before")
     @classmethod
@@ -122,10 +111,17 @@ class Sla(Clause):
 
     @model_validator(mode="after")
     def _paths_exist(self) -> Sla:
-        """A quotation belongs to a field that exists."""
+        """A quotation belongs to a field that exists; what is to be reviewed, to a clause that stands here."""
         for path in (*self.source_quotes, *self.interpretations):
             if path.split(".")[0].split("[")[0] not in type(self).model_fields:
                 raise ValueError(f"{path!r} names no field of the terms; for example maintenance.min_notice_hours")
+        for path in self.needs_review:
+            if not holds(self, path):
+                raise ValueError(f"{path!r} names no clause of these terms; for example maintenance.min_notice_hours")
+        names = [*(one.name for one in self.guarantees), *(one.name for one in self.metrics)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f'two guarantees are called {name!r}; for example "network" and "power"')
         return self
 
     @property
@@ -133,19 +129,43 @@ class Sla(Clause):
         """The promised share of time, 0 to 1."""
         return None if self.target_percent is None else Fraction(self.target_percent) / 100
 
+    def base(self, name: str) -> Fraction | None:
+        """The amount the terms give a base; None for the monthly fee, and for what nobody knows."""
+        return Fraction(self.bases[name]) if name in self.bases else None
+
     @property
     def by_hand(self) -> tuple[str, ...]:
         """What this version keeps but does not compute: to be settled by hand."""
         out = list(self.manual)
-        if self.credit_base != "monthly_fee":
-            out.append(f"The credit is reckoned on {self.credit_base}, not on the monthly fee.")
-        if self.cap_base != "monthly_fee":
-            out.append(f"The cap is reckoned on {self.cap_base}, not on the monthly fee.")
-        if self.total_cap_percent is not None:
-            out.append(f"All credits together are capped at {self.total_cap_percent} % of the fee.")
-        if self.stacking is not None:
+        for what, name in _reckoned_on(self):
+            if name not in MONTHLY and name not in self.bases:
+                out.append(f"{what} is reckoned on {name}, not on the monthly fee; the terms give no amount for it.")
+        if self.stacking is not None and self.stacking not in STACKING:
             out.append(f"Several credits for one event: {self.stacking}.")
+        if self.total_cap_percent is not None and (self.guarantees or self.metrics or self.promises):
+            out.append(f"How the cap of {self.total_cap_percent} % over all credits is shared among several.")
         return tuple(out)
+
+
+def _reckoned_on(terms: Sla) -> tuple[tuple[str, str], ...]:
+    out = [("The credit", terms.credit_base), ("The cap", terms.cap_base)]
+    for one in terms.guarantees:
+        out += [(f"The credit for {one.name}", one.credit_base), (f"The cap for {one.name}", one.cap_base)]
+    return tuple(out)
+
+
+def holds(value: Any, path: str) -> bool:
+    """Whether the path leads to a field that stands in the document: "credit.tiers.0.below"."""
+    for part in path.replace("[", ".").replace("]", "").split("."):
+        if isinstance(value, Clause) and part in type(value).model_fields:
+            value = getattr(value, part)
+        elif isinstance(value, Mapping) and part in value:
+            value = value[part]
+        elif isinstance(value, tuple) and part.isdecimal() and int(part) < len(value):
+            value = value[int(part)]
+        else:
+            return False
+    return True
 
 
 def named_period(terms: Sla, month: str) -> Period:

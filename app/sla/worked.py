@@ -12,18 +12,18 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from app.sla.clauses import DaysPerUnit, Maintenance, exact
+from app.sla.clauses import DaysPerUnit, Maintenance
 from app.sla.credits import Bases
 from app.sla.excuse import Cover
+from app.sla.numbers import exact
 from app.sla.periods import PeriodError
 from app.sla.spans import Span, SpanError, utc
-from app.sla.terms import Sla, TermsError, named_period, read_terms
+from app.sla.terms import MONTHLY, Sla, TermsError, named_period, read_terms
 
 KINDS = ("availability", "repair", "termination")
 NO_COVER = ("no_show", "cancelled")
 INSTANT = '"2026-04-03T10:00:00Z"'
 SPAN = '{"start": "2026-04-03T10:00:00Z", "end": "2026-04-03T13:36:00Z"}'
-MONTHLY = ("monthly_fee", "fee", "credit_base")  # what a base may be called where it is the monthly fee itself
 
 
 def wrong(path: str, reason: str, example: str) -> TermsError:
@@ -103,6 +103,9 @@ class Example:
         for place, where in ((self.case, name), (fees, f"fees.{name}")):
             if isinstance(place, Mapping) and place.get(name) is not None:
                 return amount(place[name], where)
+        given = self.terms.base(name)
+        if given is not None:
+            return given
         credit = self.terms.credit
         if name == "renewal_fee" and isinstance(credit, DaysPerUnit) and credit.day_value.renewal_fee is not None:
             return Fraction(credit.day_value.renewal_fee)
