@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from app.agreements.tables import Agreement, Fee, Provider, Service, Terms
+from app.agreements.tables import Agreement, Fee, Provider, Service, Terms, TermsReview
 from app.errors import NotFound
 from app.fields import EARLIEST, LATEST
 from app.sla.spans import Span
@@ -47,6 +47,26 @@ def terms_of(session: Session, service_id: UUID) -> Sequence[Terms]:
     """All versions of the service's terms, whichever agreement they belong to, in the order they come into force."""
     query = select(Terms).where(col(Terms.service_id) == service_id)
     return session.exec(query.order_by(col(Terms.effective_from), col(Terms.id))).all()
+
+
+def terms(session: Session, id_: UUID, *, lock: bool = False) -> Terms:
+    row = session.get(Terms, id_, with_for_update={"key_share": True} if lock else None)
+    if row is None:
+        raise NotFound(f"no terms have the id {id_}; GET /agreements/{{agreement_id}}/terms lists them", field="terms_id")
+    return row
+
+
+def reviews_of(session: Session, terms_id: UUID) -> Sequence[TermsReview]:
+    """Who looked at which doubtful clause, in the order they did."""
+    query = select(TermsReview).where(col(TermsReview.terms_id) == terms_id).order_by(col(TermsReview.id))
+    return session.exec(query).all()
+
+
+def unreviewed(session: Session, terms_id: UUID, as_at: datetime | None = None) -> tuple[str, ...]:
+    """The clauses these terms mark as doubtful that nobody had put a name to by `as_at` (None: by now)."""
+    doubtful = terms(session, terms_id).terms.get("needs_review") or {}
+    seen = {row.path for row in reviews_of(session, terms_id) if as_at is None or row.created_at <= as_at}
+    return tuple(path for path in doubtful if path not in seen)
 
 
 def fees_of(session: Session, service_id: UUID) -> Sequence[Fee]:

@@ -95,3 +95,17 @@ class Terms(SQLModel, table=True):
     text: str | None = None  # the clause in the contract's own words
     source: str | None = None  # the address or paper it was read from
     retrieved_on: date | None = None
+
+
+class TermsReview(SQLModel, table=True):
+    """Somebody looked at a clause the terms mark as doubtful, and stands for how it is read. Only ever added."""
+
+    __tablename__ = "terms_review"
+    __table_args__ = (sa.UniqueConstraint("terms_id", "path"),)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    created_at: datetime
+    terms_id: UUID = Field(foreign_key="terms.id")
+    path: str  # of the clause: a key of the terms' `needs_review`
+    by: str
+    note: str  # how it is read, and on what
