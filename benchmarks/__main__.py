@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "import": ("imports", "a file of observations against the bare driver, on SQLite and PostgreSQL"),
     "month": ("months", "all sites, one month, against SQL over plain rows, on SQLite and PostgreSQL"),
     "judge": ("judging", "judging one month against reading its runs; twelve months of 50 services against one"),
+    "contracts": ("contracts", "a year of one service under each draft of terms against reading its runs"),
     "papers": ("papers", "a report and a letter against WeasyPrint alone; 120 letters against one after another"),
 }
 

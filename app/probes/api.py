@@ -132,8 +132,8 @@ class ImportOut(BatchOut):
 
 
 class OwnOutageIn(In):
-    start_at: Instant
-    end_at: Instant
+    start_at: Annotated[Instant, Field(examples=["2025-06-03T04:10:00+02:00"])]
+    end_at: Annotated[Instant, Field(examples=["2025-06-03T04:25:00+02:00"])]
     reason: Annotated[Text, Field(min_length=1, examples=["our own connection was cut"])]
     source: Annotated[Literal["M", "N"], Field(description="M measured, N noted by a person.")] = "N"
 

@@ -74,6 +74,7 @@ class Edge:
 class EdgeRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
+        guards = [one.call for one in self.dependant.dependencies if hasattr(one.call, "needs_role")]
 
         async def handle(request: Request) -> Response:
             clock: Callable[[], datetime] = request.app.state.clock
@@ -81,6 +82,8 @@ class EdgeRoute(APIRoute):
             request.state.edge = edge
             done = False
             try:
+                for guard in guards:  # who asks comes before what was sent: a stranger's body is not even read
+                    await run_in_threadpool(guard, request, None)
                 key = request.headers.get("idempotency-key") if request.method == "POST" else None
                 if key is not None and not (self.openapi_extra or {}).get("x-secret"):
                     if not 1 <= len(key) <= 200 or not key.isprintable():

@@ -121,6 +121,15 @@ def test_every_route_refuses_whoever_brings_no_token(app_client: TestClient, eng
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_whoever_may_not_hears_so_before_a_word_about_what_was_sent(app_client: TestClient, viewer: TestClient) -> None:
+    broken = {"content": b'{"title": ', "headers": {"content-type": "application/json"}}
+    for door in GUARDED:
+        if door.method not in READS:
+            assert app_client.request(door.method, door.address, **broken).status_code == 401, str(door)
+            assert viewer.request(door.method, door.address, **broken).status_code == 403, str(door)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_every_route_that_writes_refuses_a_viewer(viewer: TestClient, engine: sa.Engine) -> None:
     before = entries(engine)
     for door in GUARDED:
