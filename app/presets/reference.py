@@ -45,6 +45,7 @@ FAMILIES: tuple[tuple[str, str, Mapping[str, dict[str, Any]]], ...] = (
 PLAIN = (
     ("The terms", Sla),
     ("Counting: `counting`", clauses.Counting),
+    ("Sites that fail together: `counting.together`", clauses.Together),
     ("Maintenance: `maintenance`", clauses.Maintenance),
     ("Hours of every day: `maintenance.recurring`", clauses.Recurring),
     ("Emergency work: `maintenance.emergency`", clauses.Emergency),

@@ -87,6 +87,14 @@ class Buckets(Clause):
     rule: Literal["whole", "any"] = "whole"
 
 
+class Together(Clause):
+    """Sites of one service that fail together are an outage of the service: at least so many of them, and at least
+    this share of those observed at that moment."""
+
+    min_sites: Count = 2
+    min_share_percent: Share = Decimal(50)
+
+
 class Counting(Clause):
     clock_start: Literal["outage", "ticket_opened", "provider_confirmed"] = "outage"
     min_outage_seconds: Number = Decimal(0)
@@ -94,6 +102,7 @@ class Counting(Clause):
     merge_gap_seconds: Number = Decimal(0)
     quantum: Annotated[Exact | WholeMinutes | Buckets, Field(discriminator="kind")] = Exact()
     measured_by: str | None = None
+    together: Together = Together()
 
 
 # Maintenance -----------------------------------------------------------------------------------------------------
