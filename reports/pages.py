@@ -10,12 +10,13 @@ from markupsafe import Markup
 from . import charts, letters, sentences, words
 from .charts.sites import site_mark
 from .charts.timeledger import sum_line
-from .documents import BreachReport, ClientLetter, Header, MonthlyProviderReport, Share
+from .documents import BreachReport, ClientLetter, Header, MonthlyProviderReport, ProviderLetter, Share
+from .letters import provider
 from .letters.window import address_lines
 from .words import Words
 
 HERE = Path(__file__).parent
-Printable = MonthlyProviderReport | BreachReport | ClientLetter
+Printable = MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter
 
 
 @cache
@@ -51,12 +52,14 @@ def words_of(document: Printable) -> Words:
     """The year of a document's period, or of a letter's moment, goes without saying; another is written out."""
     header = document.header
     plain = Words(zone=header.zone, language=header.language, year=header.as_at.year)
-    moment = header.as_at if isinstance(document, ClientLetter) else document.period.span.start_at
+    moment = header.as_at if isinstance(document, ClientLetter | ProviderLetter) else document.period.span.start_at
     return Words(zone=header.zone, language=header.language, year=plain.local(moment).year)
 
 
 def mark(document: Printable) -> str:
     """What stands at the top of every page: that it is a draft, or a preview of a month that has not ended."""
+    if isinstance(document, ProviderLetter):
+        return provider.mark_of(document) or ""
     parts = ["Draft"] if document.header.status == "draft" else []
     if document.header.so_far and not isinstance(document, ClientLetter):
         parts.append(f"Preview, {document.period.label} so far")
@@ -165,6 +168,8 @@ def title_of(document: Printable) -> str:
         return f"Monthly provider report {document.service.name}, {document.period.label}"
     if isinstance(document, BreachReport):
         return sentences.claim_subject(document)
+    if isinstance(document, ProviderLetter):
+        return provider.subject_of(document)
     return letters.subject_of(document)
 
 
@@ -172,7 +177,8 @@ def page(document: Printable, screen: bool = False) -> str:
     """The HTML of a document; with `screen` it carries its styles and stands alone in a browser."""
     w = words_of(document)
     title = title_of(document)
-    styles = style("page.css") + style("letter.css") + style("screen.css") if screen else ""
+    sheets = ("page.css", "letter.css", "provider.css", "screen.css")
+    styles = "".join(style(name) for name in sheets) if screen else ""
     if isinstance(document, MonthlyProviderReport):
         head = f"{document.header.agency.name} · {title}"
         return (
@@ -187,6 +193,10 @@ def page(document: Printable, screen: bool = False) -> str:
             .get_template("breach.html")
             .render(**_frame(document, title, head, styles), **_breach(document, w))
         )
+    if isinstance(document, ProviderLetter):
+        more = {"sheet": provider.sheet_of(document)}
+        frame = _frame(document, title, f"{document.header.agency.name} · {title}", styles)
+        return environment().get_template("provider_letter.html").render(**frame, **more)
     return (
         environment()
         .get_template("letter.html")

@@ -31,8 +31,9 @@ with warnings.catch_warnings():
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from . import glyphs, pages, reconcile
-from .documents import ClientLetter
+from .documents import ClientLetter, ProviderLetter
 from .errors import LetterTooLong, PressNotReady, RenderRefused, ResourceBlocked
+from .letters.provider_check import check_pages
 from .pages import Printable
 
 ATTACHMENT = "statement.json"
@@ -125,7 +126,7 @@ def _type_case() -> tuple[FontConfiguration, tuple[CSS, ...]]:
         fonts = FontConfiguration()
         sheets = tuple(
             CSS(string=pages.style(name), font_config=fonts, url_fetcher=fetcher(), base_url="app:")
-            for name in ("fonts.css", "page.css", "letter.css")
+            for name in ("fonts.css", "page.css", "letter.css", "provider.css")
         )
     return fonts, sheets
 
@@ -199,6 +200,8 @@ def render_pdf(document: Printable) -> bytes:
             )
             if isinstance(document, ClientLetter) and len(made.pages) != 1:
                 raise LetterTooLong("body", f"the letter needs {len(made.pages)} pages", "a letter fits one page")
+            if isinstance(document, ProviderLetter):
+                check_pages(document, len(made.pages))
             made.color_profiles[COLOURS] = _colours()
             return bytes(
                 made.write_pdf(

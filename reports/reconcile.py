@@ -17,6 +17,7 @@ from .documents import (
     MonthlyProviderReport,
     Outage,
     Period,
+    ProviderLetter,
     Reading,
     Share,
     Site,
@@ -26,7 +27,7 @@ from .documents import (
     WindowTotals,
 )  # fmt: skip
 from .errors import FiguresDisagree
-from .letters import check_address
+from .letters import check_address, provider_check
 from .letters.sheet import check_length
 
 
@@ -49,7 +50,7 @@ def clipped(start: datetime, end: datetime, span: Span) -> int:
     return max(0, between(max(start, span.start_at), min(end, span.end_at)))
 
 
-def check(document: MonthlyProviderReport | BreachReport | ClientLetter) -> None:
+def check(document: MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter) -> None:
     """Refuse a document whose figures disagree."""
     match document:
         case MonthlyProviderReport():
@@ -71,6 +72,8 @@ def check(document: MonthlyProviderReport | BreachReport | ClientLetter) -> None
             _claim(document)
         case ClientLetter():
             _letter(document)
+        case ProviderLetter():
+            provider_check.check(document)
 
 
 def _period(period: Period, header: Header) -> None:

@@ -34,6 +34,7 @@ from .letters import (
     Rescheduled,
 )
 from .monthly import Credit, Day, Figure, MonthBar, MonthlyProviderReport, Reading
+from .provider_letters import ProviderLetter
 from .values import (
     Answer,
     InMoney,
@@ -54,19 +55,22 @@ from .values import (
     Verdict,
 )
 
-Document = Annotated[MonthlyProviderReport | BreachReport | ClientLetter, Field(discriminator="kind")]
+Document = Annotated[MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter, Field(discriminator="kind")]
 """Any document the print shop prints."""
 
-KINDS: dict[str, type[MonthlyProviderReport] | type[BreachReport] | type[ClientLetter]] = {
+KINDS: dict[
+    str, type[MonthlyProviderReport] | type[BreachReport] | type[ClientLetter] | type[ProviderLetter]
+] = {
     "monthly_provider": MonthlyProviderReport,
     "breach": BreachReport,
     "letter": ClientLetter,
+    "provider_letter": ProviderLetter,
 }
 
 
-def read_document(json: str | bytes) -> MonthlyProviderReport | BreachReport | ClientLetter:
+def read_document(json: str | bytes) -> MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter:
     """The document in this JSON, whichever kind it is."""
-    adapter: TypeAdapter[MonthlyProviderReport | BreachReport | ClientLetter] = TypeAdapter(Document)
+    adapter: TypeAdapter[MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter] = TypeAdapter(Document)
     return adapter.validate_json(json)
 
 
@@ -77,7 +81,8 @@ __all__ = [
     "FunctionEffect", "FunctionState", "Gap", "Header", "InMoney", "InPercent", "InSeconds", "InShare", "InTimes",
     "InWords", "Input", "Instant", "Language", "Layout", "LetterSite", "Measure", "Method", "Money", "MonthBar",
     "MonthlyProviderReport", "NotCarriedOut", "OnDay", "OtherReading", "Outage", "Outcome", "Overrunning", "Pair",
-    "Paper", "PartlyDone", "Period", "Planned", "PriorRequest", "Promise", "Provider", "Reading", "Recipient",
+    "Paper", "PartlyDone", "Period", "Planned", "PriorRequest", "Promise", "Provider",
+    "ProviderLetter", "Reading", "Recipient",
     "Request", "Rescheduled", "Response", "Said", "Seconds", "Service", "Share", "Site", "SiteCounts", "SiteState",
     "Source", "Span", "Step", "Stretch", "Target", "Value", "Verdict", "Window", "WindowTotals",
     "read_document",

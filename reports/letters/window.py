@@ -53,11 +53,16 @@ def _lines_taken(text: str, limit: float, size: float, field: str) -> int:
 
 def check_address(letter: ClientLetter) -> None:
     """Refuse an address that would leave its window: the post could not read it."""
-    room = GEOMETRY[letter.layout]
+    check_fits(address_lines(letter), letter.layout, "recipient.address")
+
+
+def check_fits(lines: tuple[str, ...], layout: Layout, field: str) -> None:
+    """Refuse lines that do not fit the window of this layout."""
+    room = GEOMETRY[layout]
     limit = room.wide * POINTS_PER_MM
-    taken = sum(_lines_taken(line, limit, room.size, "recipient.address") for line in address_lines(letter))
+    taken = sum(_lines_taken(line, limit, room.size, field) for line in lines)
     if taken > room.lines:
         raise RenderRefused(
-            "recipient.address", f"the address takes {taken} lines, the window holds {room.lines}",
+            field, f"the address takes {taken} lines, the window holds {room.lines}",
             "name, person, street, town and country in at most 6 lines",
         )  # fmt: skip
