@@ -44,7 +44,11 @@ def rounded(amount: Fraction, currency: str) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """What a formula reads. Minutes exact; `days` is the number of local days of the period."""
+    """What a formula reads. Minutes exact; `days` is the number of local days of the whole period.
+
+    In a part of a period `fee` is that part's. What is paid for time (units, days, hours) is worth as much there as
+    anywhere; what is paid for a share of time is a share of the part's fee.
+    """
 
     minutes: Fraction
     incidents: tuple[Fraction, ...]  # counted minutes of each, by time
@@ -55,6 +59,7 @@ class Owed:
     fee: Fraction
     clock_hours: tuple[Fraction, ...] = ()  # counted minutes in each hour of the clock that has any
     renewal_fee: Fraction | None = None
+    share: Fraction = Fraction(1)  # of the whole period's fee, where only a part of the period is reckoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,7 @@ def _allowance(owed: Owed) -> Fraction:
 
 def _per_unit(credit: PerUnit, owed: Owed) -> Formula:
     units = _units(credit, owed)
-    return Formula(units * Fraction(credit.percent), units, said=f"{units} × {credit.percent} %")
+    return Formula(units * Fraction(credit.percent) / owed.share, units, said=f"{units} × {credit.percent} %")
 
 
 def _days(credit: DaysPerUnit, owed: Owed) -> Formula:
@@ -174,13 +179,14 @@ def _days(credit: DaysPerUnit, owed: Owed) -> Formula:
             return Formula(Fraction(0), units, said=f"{days} days of a renewal fee that is not known")
         one = renewal / Fraction(value.days or 365) / owed.fee
     else:
-        one = 1 / (Fraction(value.days) if value.kind == "fixed" and value.days is not None else Fraction(owed.days))
+        whole = Fraction(value.days) if value.kind == "fixed" and value.days is not None else Fraction(owed.days)
+        one = 1 / (whole * owed.share)
     return Formula(days * one * 100, units, said=f"{days} days of fee")
 
 
 def _multiple(credit: Multiple, owed: Owed) -> Formula:
-    hours = owed.denominator / 60 if credit.hourly_divisor == "actual" else Fraction(credit.hourly_divisor)
-    cap = credit.incident_cap_percent
+    hours = _hours(credit, owed)
+    cap = None if credit.incident_cap_percent is None else Fraction(credit.incident_cap_percent) / owed.share
     parts = owed.incidents if credit.scope == "per_incident" or cap is not None else (owed.minutes,)
     allowed = _allowance(owed) if credit.basis == "excess" else Fraction(0)
     percent = Fraction(0)
@@ -188,8 +194,15 @@ def _multiple(credit: Multiple, owed: Owed) -> Formula:
         over = max(part - allowed, Fraction(0))
         allowed = max(allowed - part, Fraction(0))
         share = Fraction(credit.multiplier) * over / 60 / hours * 100
-        percent += share if cap is None else min(share, Fraction(cap))
+        percent += share if cap is None else min(share, cap)
     return Formula(percent, said=f"{credit.multiplier} × the fee for the time")
+
+
+def _hours(credit: Multiple | NoChargeHours, owed: Owed) -> Fraction:
+    """The hours the fee is for."""
+    if credit.hourly_divisor == "actual":
+        return owed.denominator / 60
+    return Fraction(credit.hourly_divisor) * owed.share
 
 
 def _table(credit: DurationTable, owed: Owed) -> Formula:
@@ -198,7 +211,8 @@ def _table(credit: DurationTable, owed: Owed) -> Formula:
         row = next((r for r in credit.rows if r.under_minutes is None or part < Fraction(r.under_minutes)), None)
         hours += Fraction(row.hours) if row is not None else Fraction(credit.rows[-1].hours)
     units = int(hours) if hours.denominator == 1 else None
-    return Formula(hours / Fraction(credit.hours_per_fee) * 100, units, said=f"{hours} hours of fee")
+    whole = Fraction(credit.hours_per_fee) * owed.share
+    return Formula(hours / whole * 100, units, said=f"{hours} hours of fee")
 
 
 def _shortfall(credit: PerShortfall, owed: Owed) -> Formula:
@@ -210,7 +224,7 @@ def _shortfall(credit: PerShortfall, owed: Owed) -> Formula:
 
 
 def _no_charge(credit: NoChargeHours, owed: Owed) -> Formula:
-    hours = owed.denominator / 60 if credit.hourly_divisor == "actual" else Fraction(credit.hourly_divisor)
+    hours = _hours(credit, owed)
     if credit.over_minutes is not None:
         units = sum(1 for part in owed.clock_hours if part > Fraction(credit.over_minutes))
     else:

@@ -61,8 +61,15 @@ def share(good: timedelta, whole: timedelta) -> Fraction | None:
     return Fraction(good // unit, whole // unit) if whole > ZERO else None
 
 
-def measure(seen: Seen, period: Period, terms: Sla | None, windows: Sequence[WindowVerdict]) -> Measured:
-    """The readings and the verdict of one period as at `seen.as_at`."""
+def measure(
+    seen: Seen,
+    period: Period,
+    terms: Sla | None,
+    windows: Sequence[WindowVerdict],
+    share_of_fixed: Fraction = Fraction(1),
+) -> Measured:
+    """The readings and the verdict of one period as at `seen.as_at`. `share_of_fixed`: of a fixed denominator, where
+    `period` is a part of one."""
     elapsed = seen.elapsed(period)
     closed = seen.as_at >= period.span.end
     totals = seen.totals(elapsed)
@@ -80,7 +87,9 @@ def measure(seen: Seen, period: Period, terms: Sla | None, windows: Sequence[Win
     known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
     whole = total(seen.in_service(period.span))
     excused_time = total([part.span for part in excused_here])
-    denominator, sla_known, sla_projected = _denominators(seen, period, terms, excused_time, unknown, closed)
+    denominator, sla_known, sla_projected = _denominators(
+        seen, period, terms, excused_time, unknown, closed, share_of_fixed
+    )
     down = total(down_here)
     counted_time = length_of(counted.minutes) if counted is not None else down
     readings = (
@@ -117,7 +126,13 @@ def counted_down(seen: Seen, period: Period, terms: Sla | None, excused_spans: S
 
 
 def _denominators(
-    seen: Seen, period: Period, terms: Sla | None, excused_time: timedelta, unknown: timedelta, closed: bool
+    seen: Seen,
+    period: Period,
+    terms: Sla | None,
+    excused_time: timedelta,
+    unknown: timedelta,
+    closed: bool,
+    share_of_fixed: Fraction,
 ) -> tuple[Fraction, timedelta, timedelta]:
     """Minutes of the whole period, the time known so far, and the whole time known if nothing more happens."""
     elapsed = seen.elapsed(period)
@@ -129,7 +144,7 @@ def _denominators(
     if rule == "less_excluded":
         passed, whole = passed - excused_time, whole - excused_time
     if rule.startswith("fixed:"):
-        whole = timedelta(minutes=int(rule.removeprefix("fixed:")))
+        whole = length_of(int(rule.removeprefix("fixed:")) * share_of_fixed)
         passed = whole if closed else passed
     return minutes(whole), max(passed - unknown, ZERO), max(whole - unknown, ZERO)
 
