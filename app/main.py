@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 import app.access.api
 import app.agency.api
 import app.agreements.api
+import app.claims.api
 import app.clients.api
 import app.evidence.api
 import app.incidents.api
@@ -51,6 +52,7 @@ ROOMS = (
     app.probes.api,
     app.statements.api,
     app.notices.api,
+    app.claims.api,
 )
 
 
@@ -120,4 +122,5 @@ TAGS = [
     {"name": "evidence", "description": "The append-only, hash-chained log of everything that was entered."},
     {"name": "statements", "description": "A service's month, judged; its papers, previewed and issued."},
     {"name": "notices", "description": "What clients were told, letter by letter, and what of it is no longer true."},
+    {"name": "claims", "description": "What is asked of a provider: drafted, approved, filed, answered, credited."},
 ]

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import app.access.tables
 import app.agency.tables
 import app.agreements.tables
+import app.claims.tables
 import app.clients.tables
 import app.evidence.tables
 import app.incidents.tables
