@@ -22,6 +22,7 @@ from app.sla.seen import Seen, look, terms_of
 from app.sla.sites import judge_sites
 from app.sla.spans import overlaps
 from app.sla.statement import METHOD_VERSION, Outage, Statement, StateSpan, StateTotals, WindowVerdict
+from app.sla.together import left_out, witnesses
 from app.sla.trend import days, months
 from app.sla.windows import judge_windows
 
@@ -73,6 +74,7 @@ def judge(case: Case) -> Statement:
         sites=judge_sites(seen, measured.elapsed, _work_starts(windows)),
         notes=(*notes(seen, measured), *((boundary.note,) if boundary is not None else ())),
         counter=counter_of(seen, measured, windows),
+        left_out=left_out(seen.sites, seen.down, measured.elapsed, seen.rule),
     )
 
 
@@ -116,6 +118,7 @@ def _outages(seen: Seen, measured: Measured, windows: tuple[WindowVerdict, ...])
                 counted=counted[index],
                 monitors=facts.monitors,
                 window_ids=tuple(v.window_id for v in windows if v.promised.overlaps(facts.span)),
+                witnesses=witnesses(facts, seen.series, seen.sites),
             )
         )
     return tuple(out)

@@ -8,7 +8,8 @@ from datetime import timedelta
 from app.sla.counting import length_of
 from app.sla.readings import Measured
 from app.sla.seen import Seen, terms_within
-from app.sla.spans import Span, between, clip, minus, total
+from app.sla.spans import Span, between, clip, inside, minus, total
+from app.sla.together import left_out, rule_text
 from app.sla.wording import elapsed, moment
 
 
@@ -36,8 +37,11 @@ def _sources(seen: Seen, measured: Measured) -> Iterator[str]:
     elapsed_part = measured.elapsed
     if elapsed_part is None:
         return
-    if not seen.series:
+    yield from _of_sites(seen, elapsed_part)
+    if not seen.speaking:
         yield "Nothing was monitored: the whole period is unknown."
+    elif seen.speaking is not seen.series:
+        yield "The service has no monitor of its own that answered: it counts as up while any of its sites answers."
     for one in seen.series:
         first = one.first_at
         if first is None:
@@ -53,6 +57,20 @@ def _sources(seen: Seen, measured: Measured) -> Iterator[str]:
     for span in clip(seen.own, elapsed_part):
         zone = measured.period.zone
         yield f"We were offline ourselves {moment(span.start, zone)} to {moment(span.end, zone)}: unknown, not down."
+
+
+def _of_sites(seen: Seen, within: Span) -> Iterator[str]:
+    joined = total(inside(seen.by_sites, within))
+    alone = left_out(seen.sites, seen.down, within, seen.rule)
+    if not joined and not alone:
+        return
+    yield f"Sites that fail at once are one outage of the service where they are {rule_text(seen.rule)}."
+    if joined:
+        yield f"Sites failed together for {elapsed(joined)}; what the service's own monitors saw of it counts once."
+    if alone:
+        names = len({one.site_id for one in alone})
+        length = elapsed(sum((one.in_period for one in alone), timedelta(0)))
+        yield f"Left out of the service's downtime: {length} in which {names} site(s) failed alone."
 
 
 def _undecided(seen: Seen, measured: Measured) -> Iterator[str]:

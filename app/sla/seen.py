@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.sla.case import Case, DatedTerms, State
+from app.sla.clauses import Together
 from app.sla.periods import Period, midnight
 from app.sla.spans import Span, between, clip, inside, minus, union
 from app.sla.sweep import WORST_KNOWN, Segment, sweep, totals
 from app.sla.terms import Sla
 from app.sla.timeline import OutageFacts, Series, combine, down_spans, outages, own_spans, read
+from app.sla.together import SiteSeen, seen_of, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,20 @@ class Seen:
     known: tuple[Span, ...]  # whenever somebody knew
     down: tuple[Span, ...]
     outages: tuple[OutageFacts, ...]
+    sites: tuple[SiteSeen, ...]  # of the case, in its order
+    rule: Together  # when sites that fail at once are an outage of the service
+    by_sites: tuple[Span, ...]  # the downtime that sites saw together
 
     @property
     def as_at(self) -> datetime:
         return self.case.as_at
+
+    @property
+    def speaking(self) -> tuple[Series, ...]:
+        """The service's own monitors; the sites' where it has none that ever answered."""
+        if any(one.first_at is not None for one in self.series):
+            return self.series
+        return tuple(one for site in self.sites for one in site.series)
 
     def elapsed(self, period: Period) -> Span | None:
         """The part of the period that has passed."""
@@ -56,7 +68,7 @@ class Seen:
 
     def observed(self, span: Span) -> tuple[int, int]:
         """Good observations inside the span, and all, of every monitor of the service."""
-        counts = [one.observed(span) for one in self.series]
+        counts = [one.observed(span) for one in self.speaking]
         return sum(good for good, _ in counts), sum(count for _, count in counts)
 
 
@@ -64,12 +76,25 @@ def look(case: Case) -> Seen:
     """Read the case's observations once."""
     own = own_spans(case.own_outages)
     series = tuple(read(monitor, case.as_at, own) for monitor in case.monitors)
+    sites = tuple(
+        seen_of(site, tuple(read(monitor, case.as_at, own) for monitor in site.monitors), case.as_at)
+        for site in case.sites
+    )
+    terms = terms_of(case, case.period)
+    rule = terms.counting.together if terms is not None else Together()
+    failures = together(sites, rule, case.as_at)
+    by_sites = union([failure.held for failure in failures])
+    more: list[Segment] = [(span.start, span.end, State.DOWN) for span in by_sites]
+    if not any(one.first_at is not None for one in series):  # then the sites alone speak for the service
+        more += [(span.start, span.end, State.UP) for span in union(*(site.good for site in sites))]
     starts = [p.span.start for p in (case.period, *case.periods_before)]
     starts += [one.first_at for one in series if one.first_at is not None]
+    starts += [start for start, _, _ in more]
     reach = between(min(starts), case.as_at)
-    segments = combine(series, reach, case.as_at) if reach is not None else ()
+    segments = combine(series, reach, case.as_at, more) if reach is not None else ()
     known = union([Span(a, b) for a, b, state in segments if state is not State.UNKNOWN])
-    return Seen(case, own, series, reach, segments, known, down_spans(series), outages(series, case.as_at))
+    down, found = down_spans(series, failures), outages(series, case.as_at, failures)
+    return Seen(case, own, series, reach, segments, known, down, found, sites, rule, by_sites)
 
 
 def terms_at(case: Case, instant: datetime) -> DatedTerms | None:

@@ -9,7 +9,7 @@ from app.sla.case import Site, SiteCheck, SiteCurrent
 from app.sla.seen import Seen
 from app.sla.spans import Span, clip, inside, total, union
 from app.sla.statement import SiteVerdict
-from app.sla.timeline import down_spans, read
+from app.sla.timeline import down_spans
 
 
 def check_as_at(site: Site, as_at: datetime) -> SiteCheck | None:
@@ -35,11 +35,12 @@ def judge_sites(seen: Seen, within: Span | None, work_starts: Iterable[datetime]
     since = max((s for s in work_starts if s <= seen.as_at), default=None)
     service_down = inside(seen.down, within)
     out = []
-    for site in sorted(seen.case.sites, key=lambda site: (site.name, site.id)):
+    for one in sorted(seen.sites, key=lambda one: (one.site.name, one.site.id)):
+        site = one.site
         stays = clip(site.placed, within)
         if not stays:
             continue
-        own = down_spans([read(monitor, seen.as_at, seen.own) for monitor in site.monitors])
+        own = down_spans(one.series)
         everything = union(service_down, inside(own, within))
         down = union([part for stay in stays for part in inside(everything, stay)])
         check = check_as_at(site, seen.as_at)

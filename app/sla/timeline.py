@@ -32,6 +32,7 @@ class Failure:
     last_failed_at: datetime
     last_good_at: datetime | None
     first_good_at: datetime | None
+    sure: tuple[Span, ...] | None = None  # None: from the first failure to the last
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,10 +222,13 @@ def _good_next(runs: Sequence[ObservedRun]) -> list[datetime | None]:
     return out[::-1]
 
 
-def combine(series: Sequence[Series], within: Span, as_at: datetime) -> tuple[Segment, ...]:
+def combine(
+    series: Sequence[Series], within: Span, as_at: datetime, more: Iterable[Segment] = ()
+) -> tuple[Segment, ...]:
     """The service's states inside `within`, every instant covered: down if any monitor says so, else unknown if any
-    that takes part is blind, else degraded, else up. A monitor takes part from its first observation."""
-    segments: list[Segment] = []
+    that takes part is blind, else degraded, else up. A monitor takes part from its first observation. `more` is what
+    the service's sites show."""
+    segments: list[Segment] = list(more)
     for one in series:
         if one.first_at is None:
             continue
@@ -251,13 +255,16 @@ class OutageFacts:
     open: bool
 
 
-def outages(series: Sequence[Series], as_at: datetime) -> tuple[OutageFacts, ...]:
+def outages(
+    series: Sequence[Series], as_at: datetime, more: Iterable[Failure] = ()
+) -> tuple[OutageFacts, ...]:  # fmt: skip
     """Every confirmed outage with its bounds: at least first to last failure, at most last good to first good.
 
     Several monitors count once: the earliest and latest of their observations bound it, and "at least" is the time
-    that lies between failures of at least one of them.
+    that lies between failures of at least one of them. `more` are failures that the service's sites saw together.
     """
-    failures = sorted((f for one in series for f in one.failures), key=lambda f: (f.held.start, f.held.end, f.monitor))
+    failures = [*(f for one in series for f in one.failures), *more]
+    failures.sort(key=lambda f: (f.held.start, f.held.end, f.monitor))
     groups: list[list[Failure]] = []
     reach: datetime | None = None
     for failure in failures:
@@ -271,7 +278,7 @@ def outages(series: Sequence[Series], as_at: datetime) -> tuple[OutageFacts, ...
 
 def _outage(group: Sequence[Failure], as_at: datetime) -> OutageFacts:
     span = Span(group[0].held.start, max(f.held.end for f in group))
-    sure = [Span(f.first_failed_at, f.last_failed_at) for f in group if f.first_failed_at < f.last_failed_at]
+    sure = [part for f in group for part in _sure(f)]
     goods_before = [f.last_good_at for f in group if f.last_good_at is not None]
     goods_after = [f.first_good_at for f in group if f.first_good_at is not None]
     last_good = min(goods_before) if len(goods_before) == len(group) else None
@@ -291,11 +298,19 @@ def _outage(group: Sequence[Failure], as_at: datetime) -> OutageFacts:
     )
 
 
+def _sure(failure: Failure) -> tuple[Span, ...]:
+    if failure.sure is not None:
+        return failure.sure
+    if failure.first_failed_at < failure.last_failed_at:
+        return (Span(failure.first_failed_at, failure.last_failed_at),)
+    return ()
+
+
 def own_spans(own: Iterable[OwnOutage]) -> tuple[Span, ...]:
     """Our own outages, disjoint and in order."""
     return union([outage.span for outage in own])
 
 
-def down_spans(series: Sequence[Series]) -> tuple[Span, ...]:
+def down_spans(series: Sequence[Series], more: Iterable[Failure] = ()) -> tuple[Span, ...]:
     """Whenever at least one monitor was down, counted once."""
-    return union([failure.held for one in series for failure in one.failures])
+    return union([failure.held for one in series for failure in one.failures], [failure.held for failure in more])
