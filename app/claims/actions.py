@@ -176,7 +176,7 @@ def _row(
         terms_id=base.terms_id,
         terms_version=base.terms_version,
         preconditions=list(statement.preconditions),
-        needs_review=list(statement.needs_review),
+        needs_review=list(ground.unreviewed(session, base.row.service_id, statement.period)),
         statement_digest=evidence.keep(session, frozen, "application/json"),
         earliest=base.deadline.earliest if base.deadline else None,
         latest=base.deadline.latest if base.deadline else None,
@@ -202,7 +202,7 @@ def approve(
     stops the claim: the person does.
     """
     claim = queries.claim(session, claim_id, lock=True)
-    open_ = ground.unreviewed(session, claim)
+    open_ = ground.unreviewed(session, claim.service_id, ground.period_of(claim))
     if open_:
         raise Conflict(
             f"nobody has put a name to what these terms were read as: {', '.join(open_)}. Compare them with the "

@@ -11,12 +11,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from app.agreements import queries as agreements
 from app.claims import queries
 from app.claims.tables import Claim
 from app.errors import BadInput, Conflict, found
+from app.evidence.queries import retracted
 from app.sla import deadlines
 from app.sla.case import Case
 from app.sla.clauses import Claim as ClaimClause
+from app.sla.periods import Period
 from app.sla.seen import terms_at, terms_of
 from app.sla.spans import Span, clip, minus, union
 from app.sla.statement import Deadline, PromiseStatus, Statement
@@ -138,6 +141,19 @@ def _same_as_printed(paper: Paper, held: Decimal, amount: Decimal) -> None:
         )  # fmt: skip
 
 
-def unreviewed(session: Session, claim: Claim) -> tuple[str, ...]:
-    """Paths of the terms this claim rests on that nobody has put a name to."""
-    return tuple(claim.needs_review)
+def unreviewed(session: Session, service_id: UUID, period: Period) -> tuple[str, ...]:
+    """The doubtful clauses of every version of the terms in force in the period that nobody has put a name to."""
+    gone = retracted(session)
+    rows = [
+        row
+        for row in agreements.terms_of(session, service_id)
+        if row.effective_from <= period.last_day
+        and (row.effective_to is None or row.effective_to > period.first_day)
+        and f"terms:{row.id}" not in gone
+    ]
+    return tuple(dict.fromkeys(path for row in rows for path in agreements.unreviewed(session, row.id)))
+
+
+def period_of(claim: Claim) -> Period:
+    """The period the claim is about."""
+    return Period("calendar_month", claim.period, claim.zone, Span(claim.start_at, claim.end_at))
