@@ -46,6 +46,8 @@ class Counted:
     pieces: tuple[CountedPiece, ...]
     ignored: int  # pieces shorter than the contract counts
     minutes: Fraction
+    clocked: tuple[Span, ...] | None = None  # outages from the contract's clock on; None: it starts with them
+    short: tuple[Span, ...] = ()  # the pieces ignored
 
     @property
     def incidents(self) -> tuple[tuple[Span, Fraction], ...]:
@@ -72,13 +74,13 @@ def count(
     if in_service is not None:
         incidents = clip(incidents, in_service)
     kept: list[tuple[Span, Span]] = []
-    ignored = 0
+    short: list[Span] = []
     for piece in minus(incidents, excused):  # incidents are disjoint, so each piece is of exactly one
         incident = incidents[bisect_right(incidents, piece.start, key=lambda span: span.start) - 1]
         if _long_enough(piece.length, rules):
             kept.append((incident, piece))
         else:
-            ignored += 1
+            short.append(piece)
     pieces = []
     for incident, piece in kept:
         if terms.attribution == "start_period":
@@ -87,7 +89,9 @@ def count(
             inside = piece.clip(period)
         if inside is not None:
             pieces.append(CountedPiece(incident, piece, inside, _quantum(inside, rules)))
-    return Counted(tuple(pieces), ignored, _total(pieces, rules))
+    return Counted(
+        tuple(pieces), len(short), _total(pieces, rules), raw if clock is not None else None, tuple(short)
+    )  # fmt: skip
 
 
 def clock_hours(counted: Counted) -> tuple[Fraction, ...]:
