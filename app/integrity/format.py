@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
 from app.errors import BadInput, KeptError
-from app.integrity.agent import containers
+from app.integrity.agent import containers, marks
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,22 +28,20 @@ if TYPE_CHECKING:
 FORMAT = 1
 LABELS = ("pre", "during", "post", "import", "test")
 SERVERS = ("old", "new")
-GONE = "-"  # the kind of a delta's row whose path is no longer there
+GONE = marks.GONE  # the kind of a delta's row whose path is no longer there
 
 # Bits of `flags`. What is UNREAD in any way has no digest: it was not examined, and is never equal to anything.
-UNREADABLE = 1  # could not be opened or read: rights, input/output error
-CAPPED = 2  # larger, or slower to read, than the agent was allowed
-UNSTABLE = 4  # written to again and again while it was read; the digest stands, and proves nothing
-RACY = 8  # changed so shortly before it was read that the next snapshot must read it again
-EXCLUDED = 16  # matches an exclude or a volatile path: counted, never judged, outside the roots
-ELSEWHERE = 32  # a folder on another file system: not entered
-TOO_DEEP = 64  # a folder deeper than the agent descends: not entered
-UNREAD = UNREADABLE | CAPPED | ELSEWHERE | TOO_DEEP
+UNREADABLE = marks.UNREADABLE  # could not be opened or read: rights, input/output error
+CAPPED = marks.CAPPED  # larger, or slower to read, than the agent was allowed
+UNSTABLE = marks.UNSTABLE  # written to again and again while it was read; the digest stands, and proves nothing
+RACY = marks.RACY  # changed so shortly before it was read that the next snapshot must read it again
+EXCLUDED = marks.EXCLUDED  # matches an exclude or a volatile path: counted, never judged, outside the roots
+ELSEWHERE = marks.ELSEWHERE  # a folder on another file system: not entered
+TOO_DEEP = marks.TOO_DEEP  # a folder deeper than the agent descends: not entered
+NOT_TOLD = marks.NOT_TOLD  # an older backup names the file, and does not say what was in it
+UNREAD = marks.UNREAD
 
-COLUMNS = (
-    "key", "path", "kind", "mode", "uid", "gid", "owner", "group", "size", "mtime_ns", "ctime_ns", "ino", "nlink",
-    "hlgroup", "digest", "target", "xattr8", "tail0", "flags",
-)  # fmt: skip
+COLUMNS = containers.COLUMNS
 
 
 class Unverifiable(KeptError):
@@ -111,6 +109,7 @@ class SiteManifest:
     started_ns: int
     ended_ns: int
     chunks: str | None  # the side-car's file
+    unopened: str | None  # why the whole site could not be looked at; then nothing is known of any of its paths
     record: dict[str, Any] = field(repr=False)
 
 
@@ -179,7 +178,7 @@ def read_generation(path: Path | str) -> Generation:
     if not folder.is_dir():
         raise BadInput("is no folder", field=str(path), example="gens/2025-06-06-pre-old")
     if not file.is_file():
-        begun = " (a snapshot was begun here and not finished)" if (folder / "sites").is_dir() else ""
+        begun = " (a snapshot was begun here and not finished)" if (folder / "unfinished").is_dir() else ""
         raise IncompleteEvidence(f"has no manifest.json{begun}", field=str(folder))
     try:
         record = json.loads(file.read_bytes().decode("utf-8"))
@@ -243,6 +242,7 @@ def _site(record: dict[str, Any]) -> SiteManifest:
         started_ns=int(record["started_ns"]),
         ended_ns=int(record["ended_ns"]),
         chunks=record["chunks"]["file"] if record["chunks"] else None,
+        unopened=record["unopened"],
         record=record,
     )
 
