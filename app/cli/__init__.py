@@ -29,7 +29,15 @@ command = typer.Typer(
 
 def main() -> None:
     """Entry point: errors of ours become one sentence and an exit code, never a traceback."""
-    from app.cli import calling, checking, contracts, papers, records, running  # noqa: F401  (each hangs its commands in)
+    from app.cli import (  # noqa: F401  (each hangs its commands in)
+        calling,
+        checking,
+        contracts,
+        papers,
+        records,
+        running,
+        witnesses,
+    )
 
     try:
         command()
