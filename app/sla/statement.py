@@ -385,6 +385,7 @@ class Statement:
     notes: tuple[str, ...]  # what a reader must know: terms changed inside the period, boundary between bounds, …
     counter: CounterReading | None = None  # None: nothing counts, or nothing the provider may say changes it
     down_parts: tuple[DownPart, ...] = ()
+    calculation: tuple[CalculationLine, ...] = ()  # from the raw downtime to the third reading; it adds up exactly
     left_out: tuple[LeftOut, ...] = ()
     parts: tuple[Part, ...] = ()  # two or more where the terms change inside the period, else none
     guarantees: tuple[GuaranteeVerdict, ...] = ()  # those beside the main one
