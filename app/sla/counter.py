@@ -14,6 +14,7 @@ from datetime import timedelta
 from app.sla.case import Case
 from app.sla.counting import minutes
 from app.sla.owed import credit_of, recounted
+from app.sla.periods import Period
 from app.sla.readings import Measured, counted_down, measure
 from app.sla.seen import Seen, look, terms_of
 from app.sla.spans import Span, between, inside, intersect, minus, total, union
@@ -42,8 +43,10 @@ def counter_reading(case: Case) -> CounterReading | None:
     return counter_of(seen, measure(seen, case.period, terms, windows), windows)
 
 
-def counter_of(seen: Seen, measured: Measured, windows: Sequence[WindowVerdict]) -> CounterReading | None:
-    """`counter_reading` for a period already measured."""
+def counter_of(
+    seen: Seen, measured: Measured, windows: Sequence[WindowVerdict], whole: Period | None = None
+) -> CounterReading | None:
+    """`counter_reading` for a period already measured; `whole`: the one it is a part of."""
     terms, counts = measured.terms, measured.counted_spans
     if terms is None or not counts:
         return None
@@ -72,7 +75,7 @@ def counter_of(seen: Seen, measured: Measured, windows: Sequence[WindowVerdict])
         denominator, known = denominator - minutes(more), known - more
     theirs = recounted(measured, counted, denominator, known)
     return CounterReading(
-        theirs.sla.down, theirs.sla.projected_availability, theirs.breach, credit_of(seen.case, theirs),
+        theirs.sla.down, theirs.sla.projected_availability, theirs.breach, credit_of(seen.case, theirs, whole),
         tuple(arguments),
     )  # fmt: skip
 

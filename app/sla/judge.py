@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from app.sla.bench import Bench, touches
-from app.sla.breaches import promises
 from app.sla.case import Case, State
-from app.sla.counter import counter_of
-from app.sla.counting import length_of
+from app.sla.ledger import calculation, down_parts
 from app.sla.notes import notes
-from app.sla.owed import boundary_of, credit_of, deadline_of
+from app.sla.parts import deadline_over, judge_period, paid, part_notes, parts_of
+from app.sla.piecewise import boundary_over, counter_over, promises_over
 from app.sla.procedures import judge_steps
-from app.sla.readings import Measured, measure
+from app.sla.readings import Measured
 from app.sla.seen import Seen, look, terms_of
 from app.sla.sites import judge_sites
 from app.sla.spans import overlaps
@@ -35,13 +34,16 @@ def judge(case: Case) -> Statement:
     terms = terms_of(case, case.period)
     every_window = judge_windows(seen, terms)
     windows = tuple(v for v in every_window if touches(v, case.period.span, case.as_at))
-    measured = measure(seen, case.period, terms, every_window)
+    judged = judge_period(seen, case.period, every_window)
+    measured = judged.whole
     outages = _outages(seen, measured, windows)
-    credit = credit_of(case, measured)
-    bench = Bench(case, seen, terms, measured, windows, judge_steps(case, windows))
-    boundary = boundary_of(case, measured, outages, credit)
+    owed = paid(case, judged)
+    credit = owed.credit if owed is not None else None
+    bench = Bench(case, seen, measured.terms, measured, windows, judge_steps(case, windows))
+    boundary = boundary_over(seen, judged, outages, credit)
     if boundary is not None and credit is not None:
         credit = replace(credit, lower_amount=boundary.lower_amount)
+    stretches = [piece.measured for piece in judged.pieces]
     totals = measured.totals
     known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
     return Statement(
@@ -56,7 +58,7 @@ def judge(case: Case) -> Statement:
         coverage=_part(known, known + measured.unknown),
         gaps=tuple(StateSpan(span, State.UNKNOWN.value) for span in seen.unknown(measured.elapsed)),
         target=measured.target,
-        allowed=length_of((1 - measured.target) * measured.denominator) if measured.target is not None else None,
+        allowed=judged.allowed,
         readings=measured.readings,
         verdict=measured.verdict,
         breach=measured.breach,
@@ -66,15 +68,18 @@ def judge(case: Case) -> Statement:
         announced=measured.announced,
         windows=windows,
         steps=bench.steps,
-        promises=promises(bench),
+        promises=promises_over(bench, judged),
         credit=credit,
-        deadline=deadline_of(measured, credit, case),
+        deadline=deadline_over(case, judged),
         days=days(seen, measured),
         months=months(seen, measured, every_window),
         sites=judge_sites(seen, measured.elapsed, _work_starts(windows)),
-        notes=(*notes(seen, measured), *((boundary.note,) if boundary is not None else ())),
-        counter=counter_of(seen, measured, windows),
+        notes=(*notes(seen, measured), *part_notes(judged), *((boundary.note,) if boundary is not None else ())),
+        counter=counter_over(seen, judged, windows),
+        down_parts=down_parts(seen, stretches, outages, windows),
+        calculation=calculation(seen, stretches, windows),
         left_out=left_out(seen.sites, seen.down, measured.elapsed, seen.rule),
+        parts=parts_of(case, judged),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from app.sla.counting import length_of
 from app.sla.readings import Measured
-from app.sla.seen import Seen, terms_within
+from app.sla.seen import Seen
 from app.sla.spans import Span, between, clip, inside, minus, total
 from app.sla.together import left_out, rule_text
 from app.sla.wording import elapsed, moment
@@ -21,12 +21,10 @@ def notes(seen: Seen, measured: Measured) -> tuple[str, ...]:
 def _terms(seen: Seen, measured: Measured) -> Iterator[str]:
     terms = measured.terms
     if terms is None:
-        yield "No terms were in force at the end of the period: nothing can be judged against the contract."
+        yield "No terms were in force in the period: nothing can be judged against the contract."
         return
     if terms.target is None:
         yield "The terms promise no availability."
-    if len(terms_within(seen.case, measured.period.span)) > 1:
-        yield "The terms changed within the period; it is judged by those in force at its end."
     if terms.period.kind != measured.period.kind:
         yield f"The terms are measured by {terms.period.kind}; this statement covers a {measured.period.kind}."
     if terms.currency != seen.case.currency:

@@ -13,25 +13,51 @@ from app.sla.clauses import NoChargeHours, NoCredit, UptimeTiers
 from app.sla.counting import Counted, clock_hours, length_of, minutes
 from app.sla.credits import Owed, Settled, rounded, settle, tier_for
 from app.sla.deadlines import deadline
-from app.sla.periods import local_days
+from app.sla.periods import Period, local_days
 from app.sla.readings import Measured
-from app.sla.spans import total
+from app.sla.spans import Span, total
 from app.sla.statement import CalculationLine, Credit, Deadline, Outage
-from app.sla.terms import Sla
+from app.sla.terms import MONTHLY, Sla
 from app.sla.wording import clause, percent, seconds
 
 
-def fee_base(case: Case, measured: Measured) -> Fraction:
-    """The monthly fee; where the terms measure only the part in service, the same part of the fee."""
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A credit beside what it comes to before the one rounding, and the outages it is for."""
+
+    credit: Credit
+    exact: Fraction
+    incidents: tuple[Span, ...]
+
+
+def part_of(period: Period, whole: Period | None) -> Fraction:
+    """The part of a whole period by time; one where it is no part."""
+    return Fraction(1) if whole is None else minutes(period.span.length) / minutes(whole.span.length)
+
+
+def fee_base(case: Case, measured: Measured, whole: Period | None = None) -> Fraction:
+    """The base of the credit: the monthly fee, or the amount the terms give the base they name; of a part of a period
+    its part by time. Where the terms measure only the part in service, the same part of it."""
+    terms = measured.terms
     fee = Fraction(case.monthly_fee)
-    if measured.terms is None or measured.terms.denominator != "in_service" or case.in_service is None:
+    if terms is None:
+        return fee
+    named = terms.base(terms.credit_base)
+    fee = (fee if named is None else named) * part_of(measured.period, whole)
+    if terms.denominator != "in_service" or case.in_service is None:
         return fee
     inside = measured.period.span.clip(case.in_service)
     return fee * minutes(inside.length) / minutes(measured.period.span.length) if inside is not None else Fraction(0)
 
 
-def credit_of(case: Case, measured: Measured) -> Credit | None:
+def credit_of(case: Case, measured: Measured, whole: Period | None = None) -> Credit | None:
     """What the contract pays for the period's availability; None where it pays nothing: no breach, no such clause."""
+    found = reckon(case, measured, whole)
+    return found.credit if found is not None else None
+
+
+def reckon(case: Case, measured: Measured, whole: Period | None = None) -> Reckoned | None:
+    """`credit_of` before its rounding. `whole`: the period that `measured` is a part of."""
     terms, counted = measured.terms, measured.counted
     if terms is None or counted is None or isinstance(terms.credit, NoCredit):
         return None
@@ -39,21 +65,29 @@ def credit_of(case: Case, measured: Measured) -> Credit | None:
         return None
     if not terms.requires_breach and not counted.minutes:
         return None
-    base = fee_base(case, measured)
+    base = fee_base(case, measured, whole)
+    share = part_of(measured.period, whole)
     uptime = measured.sla.projected_availability
+    days = whole or measured.period
     owed = Owed(
         counted.minutes,
         tuple(length for _, length in counted.incidents),
         minutes(measured.sla.projected_known),
         uptime,
         terms.target,
-        sum(1 for _ in local_days(measured.period.span, measured.period.zone)),
+        sum(1 for _ in local_days(days.span, days.zone)),
         base,
         clock_hours(counted) if isinstance(terms.credit, NoChargeHours) else (),
+        terms.base("renewal_fee"),
+        share,
     )
-    settled = settle(terms.credit, owed, terms.cap_percent, terms.min_credit, case.currency, terms.total_cap_percent)
+    cap_on = capped_on(case, terms)
+    settled = settle(
+        terms.credit, owed, terms.cap_percent, terms.min_credit, case.currency, terms.total_cap_percent,
+        cap_on * share if cap_on is not None else None,
+    )  # fmt: skip
     tier = settled.formula.tier
-    return Credit(
+    credit = Credit(
         percent=settled.percent,
         uncapped_percent=settled.formula.percent,
         cap_applied=settled.cap_applied,
@@ -64,6 +98,18 @@ def credit_of(case: Case, measured: Measured) -> Credit | None:
         final=measured.closed,
         lines=_lines(measured, terms, owed, settled, case),
     )
+    exact = Fraction(0) if settled.below_minimum else settled.exact
+    return Reckoned(credit, exact, tuple(span for span, _ in counted.incidents))
+
+
+def capped_on(case: Case, terms: Sla) -> Fraction | None:
+    """What caps are percent of, where that is not the credit's own base."""
+    if terms.cap_base == terms.credit_base or terms.cap_base == "credit_base":
+        return None
+    named = terms.base(terms.cap_base)
+    if named is None and terms.cap_base in MONTHLY and terms.base(terms.credit_base) is not None:
+        return Fraction(case.monthly_fee)
+    return named
 
 
 def _lines(measured: Measured, terms: Sla, owed: Owed, settled: Settled, case: Case) -> tuple[CalculationLine, ...]:
@@ -87,7 +133,10 @@ def _lines(measured: Measured, terms: Sla, owed: Owed, settled: Settled, case: C
     if terms.cap_percent is not None:
         cap = "applied" if settled.cap_applied else "not reached"
         lines.append(CalculationLine("Cap", f"{terms.cap_percent} %", cap))
-    lines.append(CalculationLine("Base", f"{rounded(owed.fee, case.currency)} {case.currency}", "monthly fee"))
+    on = "monthly fee" if terms.base(terms.credit_base) is None else terms.credit_base.replace("_", " ")
+    if owed.share != 1:
+        on = f"{owed.share} of the {on}: its part of the period by time"
+    lines.append(CalculationLine("Base", f"{rounded(owed.fee, case.currency)} {case.currency}", on))
     if settled.below_minimum and terms.min_credit is not None:
         rule = terms.min_credit.rule.replace("_", " ")
         lines.append(CalculationLine("Minimum", f"{rule} {terms.min_credit.amount}", "not reached: nothing is paid"))
@@ -106,12 +155,13 @@ def _number(value: Fraction) -> str:
     return format(exact.normalize(), "f") if Fraction(exact) == value else f"{value.numerator}/{value.denominator}"
 
 
-def deadline_of(measured: Measured, credit: Credit | None, case: Case) -> Deadline | None:
+def deadline_of(measured: Measured, credit: Credit | None, case: Case, whole: Period | None = None) -> Deadline | None:
     """Until when it must be claimed; no credit, no deadline."""
     if credit is None or not credit.amount or measured.terms is None or measured.counted is None:
         return None
     incidents = [span for span, _ in measured.counted.incidents]
-    return deadline(measured.terms.claim, measured.period, incidents, case.as_at, clause(measured.terms, "claim"))
+    period = whole or measured.period
+    return deadline(measured.terms.claim, period, incidents, case.as_at, clause(measured.terms, "claim"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +172,9 @@ class Boundary:
     lower_amount: Decimal | None
 
 
-def boundary_of(case: Case, measured: Measured, outages: Sequence[Outage], credit: Credit | None) -> Boundary | None:
+def boundary_of(
+    case: Case, measured: Measured, outages: Sequence[Outage], credit: Credit | None, whole: Period | None = None
+) -> Boundary | None:
     """None where every bound of what was observed comes to the same row of the terms."""
     terms = measured.terms
     target = measured.target
@@ -153,7 +205,7 @@ def boundary_of(case: Case, measured: Measured, outages: Sequence[Outage], credi
     )
     if credit is None or step(low) == step(held):
         return Boundary(note, None)
-    least = credit_of(case, at_least(measured, outages))
+    least = credit_of(case, at_least(measured, outages), whole)
     lower = least.amount if least is not None else rounded(Fraction(0), case.currency)
     if lower >= credit.amount:
         return Boundary(note, None)

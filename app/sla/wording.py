@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from app.sla.periods import zone_of
@@ -40,6 +40,18 @@ def moment(instant: datetime, zone: str) -> str:
     local = instant.astimezone(zone_of(zone))
     clock = f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
     return f"{_DAYS[local.weekday()]} {local.day} {_MONTHS[local.month]} {local.year} {clock}"
+
+
+def days(first: date, last: date | None = None) -> str:
+    """ "1 to 14 June 2025", "28 June to 3 July 2025", "14 June 2025"."""
+    end = last or first
+    text = f"{end.day} {_MONTHS[end.month]} {end.year}"
+    if end == first:
+        return text
+    if (first.year, first.month) == (end.year, end.month):
+        return f"{first.day} to {text}"
+    year = f" {first.year}" if first.year != end.year else ""
+    return f"{first.day} {_MONTHS[first.month]}{year} to {text}"
 
 
 def seconds(length: timedelta) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from app.sla.breaches import broken
-from app.sla.case import Case, DatedTerms, Event, Site, SiteCheck, SiteCurrent, Ticket, TicketReply
+from app.sla.case import Case, Event, Site, SiteCheck, SiteCurrent, Ticket, TicketReply
 from app.sla.judge import judge
 from app.sla.periods import months_before
 from app.sla.spans import Span
@@ -79,18 +79,6 @@ def test_without_terms_the_facts_still_stand() -> None:
     assert (statement.target, statement.allowed, statement.credit) == (None, None, None)
     assert statement.verdict is Verdict.UNPROVEN
     assert any("No terms were in force" in note for note in statement.notes)
-
-
-def test_terms_in_force_at_the_end_of_the_period() -> None:
-    old, new = some_terms(target_percent="99"), some_terms(target_percent="99.9")
-    dated = (
-        DatedTerms("old", date(2024, 1, 1), date(2025, 6, 15), old),
-        DatedTerms("new", date(2025, 6, 15), None, new),
-    )
-    statement = judge(replace(a_case(), terms=dated))
-    assert statement.target == Fraction(999, 1000)
-    assert any("terms changed within the period" in note for note in statement.notes)
-    assert judge(replace(a_case(), terms=dated[:1])).target is None  # they had run out
 
 
 @pytest.mark.parametrize(
