@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 import typer
 
@@ -26,19 +27,26 @@ command = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+MODULES = (
+    "calling",
+    "checking",
+    "contracts",
+    "papers",
+    "records",
+    "running",
+    "witnesses",
+)
+
+
+def hang_in() -> None:
+    """Loads the modules of this folder; each hangs its commands into `command`."""
+    for name in MODULES:
+        import_module(f"app.cli.{name}")
+
 
 def main() -> None:
     """Entry point: errors of ours become one sentence and an exit code, never a traceback."""
-    from app.cli import (  # noqa: F401  (each hangs its commands in)
-        calling,
-        checking,
-        contracts,
-        papers,
-        records,
-        running,
-        witnesses,
-    )
-
+    hang_in()
     try:
         command()
     except KeptError as error:

@@ -12,14 +12,13 @@ import typer.main
 
 import app.cli
 import app.errors
-from app.cli import calling, checking, contracts, papers, records, running
 from app.cli.place import Missing
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-MODULES = (calling, checking, contracts, papers, records, running)  # each hangs its commands into app.cli.command
+app.cli.hang_in()
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
