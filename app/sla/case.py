@@ -294,3 +294,5 @@ class Case:
     sites: tuple[Site, ...] = ()
     lines: tuple[Line, ...] = ()
     periods_before: tuple[Period, ...] = field(default=())
+    periods_earlier: tuple[Period, ...] = ()  # further back still, as far as a right to leave looks; oldest first
+    terms_before: tuple[DatedTerms, ...] = ()  # versions in force in the earlier periods alone

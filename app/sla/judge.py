@@ -17,6 +17,7 @@ from app.sla.parts import deadline_over, judge_period, paid, part_notes, parts_o
 from app.sla.piecewise import boundary_over, counter_over, promises_over
 from app.sla.procedures import judge_steps
 from app.sla.readings import Measured
+from app.sla.rights import right_notes, rights_of
 from app.sla.seen import Seen, look, terms_of
 from app.sla.sites import judge_sites
 from app.sla.spans import overlaps
@@ -43,6 +44,7 @@ def judge(case: Case) -> Statement:
     boundary = boundary_over(seen, judged, outages, credit)
     if boundary is not None and credit is not None:
         credit = replace(credit, lower_amount=boundary.lower_amount)
+    rights = rights_of(seen, measured, every_window)
     stretches = [piece.measured for piece in judged.pieces]
     totals = measured.totals
     known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
@@ -74,12 +76,18 @@ def judge(case: Case) -> Statement:
         days=days(seen, measured),
         months=months(seen, measured, every_window),
         sites=judge_sites(seen, measured.elapsed, _work_starts(windows)),
-        notes=(*notes(seen, measured), *part_notes(judged), *((boundary.note,) if boundary is not None else ())),
+        notes=(
+            *notes(seen, measured),
+            *part_notes(judged),
+            *((boundary.note,) if boundary is not None else ()),
+            *right_notes(seen, measured, every_window, rights),
+        ),
         counter=counter_over(seen, judged, windows),
         down_parts=down_parts(seen, stretches, outages, windows),
         calculation=calculation(seen, stretches, windows),
         left_out=left_out(seen.sites, seen.down, measured.elapsed, seen.rule),
         parts=parts_of(case, judged),
+        rights=rights,
     )
 
 

@@ -87,7 +87,7 @@ def look(case: Case) -> Seen:
     more: list[Segment] = [(span.start, span.end, State.DOWN) for span in by_sites]
     if not any(one.first_at is not None for one in series):  # then the sites alone speak for the service
         more += [(span.start, span.end, State.UP) for span in union(*(site.good for site in sites))]
-    starts = [p.span.start for p in (case.period, *case.periods_before)]
+    starts = [p.span.start for p in (case.period, *case.periods_before, *case.periods_earlier)]
     starts += [one.first_at for one in series if one.first_at is not None]
     starts += [start for start, _, _ in more]
     reach = between(min(starts), case.as_at)
@@ -99,7 +99,7 @@ def look(case: Case) -> Seen:
 
 def terms_at(case: Case, instant: datetime) -> DatedTerms | None:
     """The terms in force at an instant, by the local days of their own zone."""
-    for dated in case.terms:
+    for dated in (*case.terms, *case.terms_before):
         zone = dated.terms.timezone
         if midnight(dated.effective_from, zone) <= instant and (
             dated.effective_to is None or instant < midnight(dated.effective_to, zone)
