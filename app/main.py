@@ -19,6 +19,7 @@ import app.claims.api
 import app.clients.api
 import app.evidence.api
 import app.incidents.api
+import app.integrity.api
 import app.maintenance.api
 import app.messages.api
 import app.notices.actions
@@ -50,6 +51,7 @@ ROOMS = (
     app.incidents.api,
     app.evidence.api,
     app.probes.api,
+    app.integrity.api,
     app.statements.api,
     app.notices.api,
     app.claims.api,
@@ -108,6 +110,7 @@ ISO 8601 with their offset (`2025-06-07T22:00:00+02:00`), money is text (`"400.0
 sent. Errors are RFC 9457 problems that name the field and show what would be right.
 """
 TAGS = [
+    {"name": "audit", "description": "Roots of what sites held, sealed before anybody knows what will be lost."},
     {"name": "observations", "description": "Monitors, what they saw, and when we were offline ourselves."},
     {"name": "access", "description": "Tokens and their roles."},
     {"name": "agency", "description": "Who we are: the sender of every letter."},

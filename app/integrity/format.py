@@ -225,6 +225,13 @@ def _one_of(value: str, known: tuple[str, ...]) -> str:
     return value
 
 
+def _inside(file: str, folder: str) -> str:
+    """A file's name in a manifest; it may not lead out of the generation."""
+    if not file.startswith(f"{folder}/") or ".." in file.split("/") or len(file.split("/")) != 2:
+        raise ValueError(f"{file!r} is no file of {folder}/")
+    return file
+
+
 def _site(record: dict[str, Any]) -> SiteManifest:
     return SiteManifest(
         name=record["name"],
@@ -237,11 +244,11 @@ def _site(record: dict[str, Any]) -> SiteManifest:
         unstable=int(record["unstable"]),
         vanished=int(record["vanished"]),
         excluded=int(record["excluded"]["entries"]),
-        file=record["file"],
+        file=_inside(record["file"], "sites"),
         delta=bool(record["delta"]),
         started_ns=int(record["started_ns"]),
         ended_ns=int(record["ended_ns"]),
-        chunks=record["chunks"]["file"] if record["chunks"] else None,
+        chunks=_inside(record["chunks"]["file"], "chunks") if record["chunks"] else None,
         unopened=record["unopened"],
         record=record,
     )
