@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session, col, select
 
 from app.agreements.tables import Service
+from app.cases.whole import whole_second
 from app.evidence.queries import retracted
 from app.incidents import queries as incidents
 from app.messages.tables import Message
@@ -18,6 +19,7 @@ from app.sla import case as law
 from app.sla.periods import Period
 
 CHANNELS = {"email": "e-mail", "phone": "phone", "portal": "portal", "ticket": "ticket", "status_page": "status page"}
+PART = 500  # ids asked for in one query
 WORDS = {"P": "told by the provider", "M": "measured", "T": "ticket", "C": "client", "N": "note"}
 
 
@@ -40,14 +42,35 @@ class Account:
         self.zone = ZoneInfo(service.zone)
         self.retracted = retracted(session)
         self.lines: list[law.Line] = []
-        query = select(Message).where(Message.provider_id == service.provider_id, col(Message.received_at) <= as_at)
-        kept = self.standing("message", session.exec(query.order_by(col(Message.received_at))).all())
-        self.messages = {message.id: message for message in kept}
-        for message in kept:
+        self.messages: dict[UUID, Message] = {}
+        self._asked: set[UUID] = set()
+        until = min(as_at, period.span.end)
+        here = select(Message).where(
+            Message.provider_id == service.provider_id,
+            col(Message.received_at) >= period.span.start,
+            col(Message.received_at) <= until,
+        )
+        for message in self._keep(session.exec(here.order_by(col(Message.received_at))).all()):
             if self.in_period(message.received_at):
                 text = message.text or message.subject or "A message without text."
                 head = f"{message.subject}: " if message.subject and message.text else ""
                 self.line(message.received_at, message.created_at, head + text, self.of_message(message))
+
+    def _keep(self, rows: Sequence[Message]) -> list[Message]:
+        """These messages, known from now on: those that stand and had reached us by the moment."""
+        kept = [row for row in self.standing("message", rows) if row.received_at <= self.as_at]
+        self.messages |= {row.id: row for row in kept}
+        return kept
+
+    def need(self, ids: Iterable[UUID | None]) -> None:
+        """Read the messages that facts name, whenever they were received; those already read are not read again."""
+        wanted = {id_ for id_ in ids if id_ is not None} - self._asked - self.messages.keys()
+        self._asked |= wanted
+        named = sorted(wanted)
+        for place in range(0, len(named), PART):
+            query = select(Message).where(col(Message.id).in_(named[place : place + PART]))
+            rows = self.session.exec(query).all()
+            self._keep([row for row in rows if row.provider_id == self.service.provider_id])
 
     def standing(self, table: str, rows: Sequence[RowT]) -> list[RowT]:
         """The rows that were not retracted."""
@@ -103,10 +126,10 @@ class Account:
                     row.number,
                     row.subject,
                     row.urgency,
-                    row.opened_at,
-                    tuple(law.TicketReply(reply.at, reply.by, reply.human, reply.text) for reply in replies),
-                    tuple(reply.next_update_due for reply in promised if reply.next_update_due is not None),
-                    tuple(reply.at for reply in promised),
+                    whole_second(row.opened_at),
+                    tuple(law.TicketReply(whole_second(one.at), one.by, one.human, one.text) for one in replies),
+                    tuple(whole_second(one.next_update_due) for one in promised if one.next_update_due is not None),
+                    tuple(whole_second(one.at) for one in promised),
                 )
             )
         return tuple(out)
@@ -116,6 +139,7 @@ class Account:
         titles = {row.id: row.title for row in incidents.incidents_of(self.session, self.service.id)}
         notes = self.standing("note", incidents.notes_of(self.session, self.service.id))
         notes = [note for note in notes if note.occurred_at <= self.as_at]
+        self.need(note.message_id for note in notes if note.event or self.in_period(note.occurred_at))
         # a clock that was running when the period began brings the line that started it
         before = [note for note in notes if note.event and note.occurred_at < self.period.span.start]
         running = {note.incident_id: note.id for note in before}
@@ -128,5 +152,5 @@ class Account:
                 title = titles[note.incident_id]
                 alone = list(titles.values()).count(title) == 1
                 subject = title if alone else f"{title} ({note.incident_id})"
-                out.append(law.Event(note.event, note.occurred_at, subject, note.text, source))
+                out.append(law.Event(note.event, whole_second(note.occurred_at), subject, note.text, source))
         return tuple(out)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from app.maintenance import queries as maintenance
 from app.probes import queries as probes
 from app.sites import queries as sites
 from app.sla import case as law
-from app.sla.periods import calendar_month, month_of, months_before
+from app.sla.periods import Period, calendar_month, month_of, months_before
+from app.sla.rights import months_back
 from app.sla.spans import Span
 from app.sla.terms import Sla
 
@@ -47,8 +49,12 @@ def gather(
     if every_window:
         period = replace(period, span=_reaching(session, service.id, period.span, as_at))
     account = Account(session, service, period, as_at)
-    works, windows = works_and_windows(account, every_window)
-    start = min([before[0].span.start if before else period.span.start, *(window.span.start for window in windows)])
+    in_service = agreements.in_service(service)
+    terms = _terms(account, period.first_day)
+    earlier = () if every_window else _earlier(period, len(before), terms, in_service)
+    first = (*earlier, *before, period)[0]
+    promised = works_and_windows(account, every_window, first.span.start)
+    start = min([first.span.start, *(window.span.start for window in promised.windows)])
     watched = Span(start, max(period.span.end, start + timedelta(seconds=1)))
     offline = probes.own_outages(session, watched)
     return law.Case(
@@ -56,20 +62,32 @@ def gather(
         service_name=service.name,
         monthly_fee=_fee(account),
         currency=service.currency,
-        in_service=agreements.in_service(service),
+        in_service=in_service,
         period=period,
         as_at=as_at,
-        terms=_terms(account),
+        terms=terms,
         monitors=tuple(snapped(item) for item in probes.monitors_of(session, service_id, watched)),
         own_outages=tuple(law.OwnOutage(floored(item.span), item.reason) for item in offline),
-        works=works,
-        windows=windows,
+        works=promised.works,
+        windows=promised.windows,
         tickets=account.tickets(),
         events=account.events(),
-        sites=_sites(account),
+        sites=_sites(account, watched),
         lines=tuple(sorted(account.lines, key=lambda line: line.at)),
         periods_before=tuple(before),
+        periods_earlier=earlier,
+        terms_before=tuple(item for item in _terms(account, first.first_day) if item not in terms),
+        windows_before=promised.before,
     )
+
+
+def _earlier(
+    period: Period, before: int, terms: Sequence[law.DatedTerms], in_service: Span | None
+) -> tuple[Period, ...]:  # fmt: skip
+    """The months before those of the trend that a right to leave looks back to, while the service existed."""
+    months = months_before(period, max(months_back(dated.terms for dated in terms), before))
+    further = months[: len(months) - before]
+    return tuple(month for month in further if in_service is None or month.span.overlaps(in_service))
 
 
 def _reaching(session: Session, service_id: UUID, span: Span, as_at: datetime) -> Span:
@@ -87,9 +105,9 @@ def _fee(account: Account) -> Decimal:
     return agreements.fee_on(account.session, account.service, account.period.first_day)
 
 
-def _terms(account: Account) -> tuple[law.DatedTerms, ...]:
-    """The versions of the terms in force on any day of the period."""
-    first, last = account.period.first_day, account.period.last_day
+def _terms(account: Account, first: date) -> tuple[law.DatedTerms, ...]:
+    """The versions of the terms in force on any day from `first` to the end of the period."""
+    last = account.period.last_day
     rows = account.standing("terms", agreements.terms_of(account.session, account.service.id))
     return tuple(
         law.DatedTerms(str(row.id), row.effective_from, row.effective_to, Sla.model_validate(row.terms))
@@ -98,18 +116,22 @@ def _terms(account: Account) -> tuple[law.DatedTerms, ...]:
     )
 
 
-def _sites(account: Account) -> tuple[law.Site, ...]:
-    """The sites on the service in the period, by number, with their own monitors and every check up to the moment."""
+def _sites(account: Account, watched: Span) -> tuple[law.Site, ...]:
+    """The sites on the service in the period, by number, with every check up to the moment; and those of the earlier
+    periods that have monitors of their own, because sites that fail together are an outage of the service."""
     span = account.period.span
     # a check soon after the month still tells of it; one of a year later tells of another event
     last = min(account.as_at + timedelta(seconds=1), span.end + AFTERWARDS)
-    seen = Span(span.start, max(span.end, last))
+    seen = Span(watched.start, max(span.end, last))
     there = sites.sites_on(account.session, account.service.id, seen)
-    watched = probes.site_monitors_of(account.session, [item.site.id for item in there], span)
+    monitors = probes.site_monitors_of(account.session, [item.site.id for item in there], watched)
     out = []
     for item in there:
-        placed = [Span(stay.from_at, stay.to_at or FAR) for stay in item.placements if stay.from_at <= account.as_at]
-        if not any(stay.overlaps(span) for stay in placed):
+        placed = [
+            floored(Span(stay.from_at, stay.to_at or FAR)) for stay in item.placements if stay.from_at <= account.as_at
+        ]
+        own = tuple(snapped(monitor) for monitor in monitors.get(item.site.id, ()))
+        if not any(stay.overlaps(watched if own else span) for stay in placed):
             continue
         checks = [
             law.SiteCheck(
@@ -124,6 +146,5 @@ def _sites(account: Account) -> tuple[law.Site, ...]:
             if row.at <= account.as_at
         ]
         name = item.site.number or str(item.site.id)
-        monitors = tuple(snapped(monitor) for monitor in watched.get(item.site.id, ()))
-        out.append(law.Site(name, item.site.name, tuple(placed), monitors, tuple(checks)))
+        out.append(law.Site(name, item.site.name, tuple(placed), own, tuple(checks)))
     return tuple(out)

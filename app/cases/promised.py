@@ -30,19 +30,38 @@ class Told:
     successor: Window | None
     attempt: int
 
+    @property
+    def naming(self) -> list[Said | Finding | Withdrawal]:
+        """What may name a message of the provider's."""
+        return [*self.said, *self.findings, *([self.withdrawal] if self.withdrawal is not None else [])]
 
-def works_and_windows(account: Account, every: bool) -> tuple[tuple[law.Work, ...], tuple[law.Window, ...]]:
-    """The works touching the service and the windows that belong into the period's account, or every window."""
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """Works and windows of the period's account; `before` are windows settled before it, of the earlier periods."""
+
+    works: tuple[law.Work, ...]
+    windows: tuple[law.Window, ...]
+    before: tuple[law.Window, ...]
+
+
+def works_and_windows(account: Account, every: bool, since: datetime) -> Promised:
+    """The works touching the service and the windows that belong into the period's account, or every window; and the
+    older windows that reach beyond `since`."""
     works = account.standing("work", maintenance.works_on(account.session, account.service.id))
     rows = account.standing("window", maintenance.windows_of(account.session, [work.id for work in works]))
     known = sorted((row for row in rows if row.announced_at <= account.as_at), key=lambda row: (row.start_at, row.id))
     told = _told(account, known)
     kept = [row for row in known if every or _belongs(account, row, told[row.id])]
+    ids = {row.id for row in kept}
+    older = [row for row in known if row.id not in ids and since < row.end_at <= account.period.span.start]
     agreed: dict[UUID, list[Procedure]] = defaultdict(list)
     for item in account.standing("procedure", maintenance.procedures_of(account.session, [work.id for work in works])):
         agreed[item.work_id].append(item)
     concerned = {row.work_id for row in kept}
-    return (
+    account.need([item.message_id for row in (*kept, *older) for item in (row, *told[row.id].naming)])
+    account.need([item.message_id for work_id in concerned for item in agreed[work_id]])
+    return Promised(
         tuple(
             _work(
                 account,
@@ -54,6 +73,7 @@ def works_and_windows(account: Account, every: bool) -> tuple[tuple[law.Work, ..
             if work.id in concerned
         ),
         tuple(_window(account, row, told[row.id]) for row in kept),
+        tuple(_window(account, row, told[row.id], silent=True) for row in older),
     )
 
 
@@ -116,19 +136,22 @@ def _work(account: Account, work: Work, procedures: Iterable[Procedure], finding
     return law.Work(str(work.id), work.title, work.kind, tuple(agreed), tuple(found))
 
 
-def _window(account: Account, row: Window, told: Told) -> law.Window:
+def _window(account: Account, row: Window, told: Told, *, silent: bool = False) -> law.Window:
+    """The window as the law reads it; its lines of the chronology are written beside, unless `silent`."""
     said = []
     for item in told.said:
         source = account.source(item, item.said_at, "said")
         said.append(law.Said(law.SaidKind(item.kind), item.at, item.said_at, item.text, source))
-        account.line(item.said_at, item.created_at, item.text, source)
+        if not silent:
+            account.line(item.said_at, item.created_at, item.text, source)
     withdrawal = None
     if (taken := told.withdrawal) is not None:
         source = account.source(taken, taken.at, "withdrawal")
         withdrawal = law.Withdrawal(
             taken.at, taken.text, source, silent=taken.message_id is None and taken.source not in ("P", "T")
         )
-        account.line(taken.at, taken.created_at, f"Withdrawn: {taken.text}", source)
+        if not silent:
+            account.line(taken.at, taken.created_at, f"Withdrawn: {taken.text}", source)
     source = account.source(row, row.announced_at, "window")
     if row.message_id is None and account.in_period(row.announced_at):
         account.line(row.announced_at, row.created_at, row.text or row.note or "A window was announced.", source)

@@ -9,13 +9,14 @@ from app.sla import case as law
 from app.sla.spans import Span
 
 
-def _floor(moment: datetime) -> datetime:
+def whole_second(moment: datetime) -> datetime:
+    """The moment in UTC, its part of a second dropped."""
     return moment.astimezone(UTC).replace(microsecond=0)
 
 
 def floored(span: Span) -> Span:
     """The span from whole second to whole second, a second long at the least."""
-    start, end = _floor(span.start), _floor(span.end)
+    start, end = whole_second(span.start), whole_second(span.end)
     return Span(start, end if end > start else start + timedelta(seconds=1))
 
 
@@ -24,6 +25,7 @@ def snapped(monitor: law.Monitor) -> law.Monitor:
     if all(run.first_at.microsecond == 0 == run.last_at.microsecond for run in monitor.runs):
         return monitor
     runs = tuple(
-        law.ObservedRun(run.state, _floor(run.first_at), _floor(run.last_at), run.count) for run in monitor.runs
+        law.ObservedRun(run.state, whole_second(run.first_at), whole_second(run.last_at), run.count)
+        for run in monitor.runs
     )
     return replace(monitor, runs=runs)

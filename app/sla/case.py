@@ -296,3 +296,9 @@ class Case:
     periods_before: tuple[Period, ...] = field(default=())
     periods_earlier: tuple[Period, ...] = ()  # further back still, as far as a right to leave looks; oldest first
     terms_before: tuple[DatedTerms, ...] = ()  # versions in force in the earlier periods alone
+    windows_before: tuple[Window, ...] = ()  # settled before the period: they excuse in the earlier ones alone
+
+    @property
+    def every_window(self) -> tuple[Window, ...]:
+        """The windows of the earlier periods, then those of this one."""
+        return (*self.windows_before, *self.windows)

@@ -77,7 +77,7 @@ def measure(
     down_here = tuple(part for stay in seen.in_service(elapsed) for part in inside(seen.down, stay))
     announced = inside(announced_spans(seen.case), period.span)
     life = clip(seen.down, seen.case.in_service) if seen.case.in_service is not None else seen.down
-    parts = excused(windows, seen.case.windows, life, terms, period, seen.as_at)
+    parts = excused(windows, seen.case.every_window, life, terms, period, seen.as_at)
     excused_here = tuple(
         Excused(span, part.window_id, part.clause)
         for part in parts

@@ -131,7 +131,7 @@ def announced_spans(case: Case) -> tuple[Span, ...]:
     return union(
         [
             window.span
-            for window in case.windows
+            for window in case.every_window
             if window.announced and window.announced_at <= case.as_at and window.announced_at < window.span.start
             and not _taken_back(window.withdrawal.at if window.withdrawal else None, window.rescheduled_at, window.span,
                                 case.as_at)

@@ -59,7 +59,7 @@ class Facts:
 def judge_windows(seen: Seen, sla: Sla | None) -> tuple[WindowVerdict, ...]:
     """A verdict for every window known as at, by announced start. `sla` stands in where no dated terms cover it."""
     known = sorted(
-        (w for w in seen.case.windows if w.announced_at <= seen.as_at),
+        (w for w in seen.case.every_window if w.announced_at <= seen.as_at),
         key=lambda w: (w.span.start, w.announced_at, w.id),
     )
     facts = {w.id: _facts(w, seen, sla) for w in known}
