@@ -17,6 +17,7 @@ import app.agency.api
 import app.agreements.api
 import app.claims.api
 import app.clients.api
+import app.due.api
 import app.evidence.api
 import app.incidents.api
 import app.integrity.api
@@ -55,6 +56,7 @@ ROOMS = (
     app.statements.api,
     app.notices.api,
     app.claims.api,
+    app.due.api,
 )
 
 
@@ -126,4 +128,5 @@ TAGS = [
     {"name": "statements", "description": "A service's month, judged; its papers, previewed and issued."},
     {"name": "notices", "description": "What clients were told, letter by letter, and what of it is no longer true."},
     {"name": "claims", "description": "What is asked of a provider: drafted, approved, filed, answered, credited."},
+    {"name": "due", "description": "What is due: claims, tickets to open now, promised updates; reminders, a calendar."},
 ]

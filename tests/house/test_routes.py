@@ -30,6 +30,7 @@ OPEN = {
     "/openapi.json": "what the page shows",
     "/static": "the page's own script and style",
     "/": "leads to the page",
+    "/api/v1/calendar/{secret}.ics": "a calendar program sends no token; the address is a reader's own secret",
 }
 READS = ("GET", "HEAD")
 

@@ -1,0 +1,10 @@
+from tests.statements.ministory import (  # noqa: F401  fixtures
+    both,
+    cast_only,
+    facts_template,
+    people_template,
+    read_story,
+    story,
+    told_story,
+    told_template,
+)
