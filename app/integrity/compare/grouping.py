@@ -1,0 +1,101 @@
+"""Many findings that are one: folders that went back as a whole, and sites under another name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol
+
+from app.integrity.compare import reading
+from app.integrity.compare.rules import Frame
+from app.integrity.compare.task import Looked, Task
+from app.integrity.compare.values import HIGH, MEDIUM, Judgement, Verdict
+
+ENOUGH = 80  # per cent of what had changed in the folder
+LEAST = 3  # files
+OVERLAP = 60  # per cent of a site's contents that another site holds
+
+
+class Group(NamedTuple):
+    """A folder that is the one of an earlier generation."""
+
+    folder: bytes  # b"" for the whole site
+    generation: int
+    files: int  # that went back
+    of: int  # that had changed since that generation
+
+
+class Contents(Protocol):
+    """Digests of a site's files."""
+
+    def __call__(self, site: str) -> set[bytes]: ...
+
+
+def groups(judged: Mapping[bytes, Judgement], task: Task, frame: Frame) -> tuple[Group, ...]:
+    """Folders of which at least 80 in a hundred of the files that had changed since a generation are that one's again,
+    the topmost only."""
+    back: dict[int, list[bytes]] = {}
+    for path, found in judged.items():
+        if found.verdict is Verdict.REVERTED and found.conf in (HIGH, MEDIUM) and found.generation >= 0:
+            back.setdefault(found.generation, []).append(path)
+    out = []
+    looked = {item.snap.number: item for item in task.looked}
+    for number, paths in back.items():
+        if len(paths) < LEAST or number not in looked:
+            continue
+        there = Counter(folder for path in paths for folder in above(path))
+        could = Counter(
+            folder for path in _changed(task, looked[number], looked[frame.base.number]) for folder in above(path)
+        )
+        taken: list[bytes] = []
+        for folder in sorted(there, key=lambda item: (item.count(b"/") + bool(item), item)):
+            whole = max(could[folder], there[folder])
+            inside = any(folder.startswith(upper + b"/") or not upper for upper in taken)
+            if there[folder] >= LEAST and there[folder] * 100 >= ENOUGH * whole and not inside:
+                taken.append(folder)
+                out.append(Group(folder, number, there[folder], whole))
+    return tuple(sorted(out))
+
+
+def above(path: bytes) -> Iterable[bytes]:
+    """The folders a path lies in, the site itself last."""
+    at = path.rfind(b"/")
+    while at > 0:
+        yield path[:at]
+        at = path.rfind(b"/", 0, at)
+    yield b""
+
+
+def _changed(task: Task, one: Looked, base: Looked) -> list[bytes]:
+    """Files that the last old state has in another content than that generation."""
+    import polars as pl
+
+    if one is base:
+        return []
+    was = reading.columns(one.generation, task.site, reading.JUDGED).filter(pl.col("kind") == "f")
+    last = reading.columns(base.generation, task.site, ("path", *reading.JUDGED)).filter(pl.col("kind") == "f")
+    pair = last.join(was.select("key", earlier="content"), on="key", how="inner")
+    return pair.filter(pl.col("content").ne_missing(pl.col("earlier")))["path"].to_list()
+
+
+def whole(task: Task) -> str | None:
+    """The generation that the whole site equals byte for byte, where that is an earlier one than the last."""
+    after = task.new[-1].generation.site(task.site).content_root
+    roots = [(item.generation.site(task.site).content_root, item.snap.id) for item in task.old]
+    if not after or after == roots[-1][0]:
+        return None
+    return next((id_ for root, id_ in reversed(roots) if root == after), None)
+
+
+def renamed(gone: Iterable[str], came: Iterable[str], before: Contents, after: Contents) -> dict[str, str]:
+    """Sites that may only have another name now: most of what they held is in one that is new."""
+    fresh = {name: after(name) for name in sorted(came)}
+    out: dict[str, str] = {}
+    for name in sorted(gone):
+        held = before(name)
+        if not held:
+            continue
+        best = max(fresh, key=lambda other: (len(held & fresh[other]), other), default=None)
+        if best is not None and len(held & fresh[best]) * 100 >= OVERLAP * len(held):
+            out[name] = best
+    return out

@@ -1,0 +1,94 @@
+"""The columns of a site that a comparison needs, from any generation, as fast as the container allows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from app.errors import KeptError
+from app.integrity.compare.values import Seen
+from app.integrity.format import GONE, UNREAD, Generation, IncompleteEvidence, Unverifiable, frame
+
+if TYPE_CHECKING:
+    import polars as pl
+
+JUDGED = ("key", "kind", "digest", "target", "flags")
+DATED = (*JUDGED, "mtime_ns")
+WHOLE = (*DATED, "mode", "uid", "gid", "owner", "group", "xattr8", "hlgroup")
+ENTRY = (*WHOLE, "size", "tail0", "path")
+
+
+def columns(generation: Generation, site: str, names: Sequence[str]) -> pl.DataFrame:
+    """These columns of a site, in any order of rows, with `content`: what equality is asked of.
+
+    Raises Unverifiable, or IncompleteEvidence, where the site's file is damaged or not there.
+    """
+    import polars as pl
+
+    part = generation.site(site)
+    file = generation.folder / part.file
+    if part.delta or file.suffix != ".parquet" or not file.is_file():
+        table = frame(generation, site).filter(pl.col("kind") != GONE).select(names)
+    else:
+        try:
+            table = pl.read_parquet(file, columns=list(names), use_statistics=False)
+            table = table.with_columns(pl.col("kind").cast(pl.String))
+        except KeptError:
+            raise
+        except Exception as error:  # whatever a damaged file makes its reader say
+            raise Unverifiable(f"cannot be read, it was cut short or damaged: {error}", field=str(file)) from None
+    if table.height != part.entries + part.excluded:
+        raise Unverifiable(
+            f"has {table.height} entries and should have {part.entries + part.excluded}", field=str(file)
+        )
+    target = pl.when(pl.col("kind") == "l").then(pl.col("target"))
+    return table.with_columns(content=target.when(pl.col("kind") == "f").then(pl.col("digest"))).drop(
+        "digest", "target"
+    )
+
+
+def sealed(generation: Generation, site: str) -> None:
+    """Raises Unverifiable where a site's file is not the one that the manifest names, by its digest."""
+    part = generation.site(site)
+    file, wanted = generation.folder / part.file, part.record.get("sha256")
+    if not wanted:
+        return
+    try:
+        with file.open("rb") as stream:
+            found = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise IncompleteEvidence(f"cannot be read: {error.strerror}", field=str(file)) from None
+    if found != wanted:
+        raise Unverifiable("is not the file that the manifest names: its digest is another", field=str(file))
+
+
+def entries(table: pl.DataFrame) -> Iterator[tuple[bytes, Seen]]:
+    """(path, what was seen) of rows that hold ENTRY's columns."""
+    order = ("path", "kind", "content", "size", "mtime_ns", "tail0", "flags", "mode", "uid", "gid", "owner", "group",
+             "xattr8", "hlgroup", "key")  # fmt: skip
+    for path, *rest in table.select(order).iter_rows():
+        yield path, Seen(*rest)
+
+
+def opaque(generation: Generation, site: str, table: pl.DataFrame) -> frozenset[bytes]:
+    """Folders that were not entered: what lies below them was not looked at. `table` has `kind`, `flags`, `key`."""
+    import polars as pl
+
+    shut = table.filter((pl.col("kind") == "d") & (pl.col("flags") & UNREAD != 0))
+    if shut.height == 0:
+        return frozenset()
+    paths = columns(generation, site, ("path", *JUDGED))
+    return frozenset(paths.join(shut.select("key"), on="key", how="semi")["path"].to_list())
+
+
+def below(path: bytes, shut: frozenset[bytes]) -> bool:
+    """Whether a folder above `path` is one of `shut`."""
+    if not shut:
+        return False
+    at = path.rfind(b"/")
+    while at > 0:
+        if path[:at] in shut:
+            return True
+        at = path.rfind(b"/", 0, at)
+    return b"" in shut

@@ -1,0 +1,261 @@
+"""One site: what is plainly equal is found in columns, all else goes path by path through the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from app.integrity.compare import blind, drift, grouping, moves, parts, policy, reading
+from app.integrity.compare.live import judge_live
+from app.integrity.compare.policy import Policies
+from app.integrity.compare.rules import Frame, judge
+from app.integrity.compare.task import Looked, Task, began
+from app.integrity.compare.values import SECOND, Judgement, Look, Seen, Sight, Snap
+from app.integrity.format import EXCLUDED, UNREAD, UNSTABLE, chunk_columns
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LATER = ("kind", "content", "flags", "mtime_ns", "mode", "uid", "gid", "owner", "group", "xattr8", "hlgroup")
+
+
+@dataclass(slots=True)
+class Found:
+    """What came out for one site's files."""
+
+    site: str
+    client: str
+    judged: dict[bytes, Judgement]
+    meta: dict[bytes, list[str]]  # of judged paths
+    plain: pl.DataFrame  # path, key, meta of what is INTACT; without paths where nobody asked for them
+    excluded: pl.DataFrame  # path of what was left out by both
+    intact: int = 0
+    left_out: int = 0
+    drifted: int = 0
+    policies: Mapping[int, Policies] = field(default_factory=dict)
+    groups: tuple[grouping.Group, ...] = ()
+    questions: tuple[parts.Question, ...] = ()
+    unseen: blind.Window | None = None
+    frozen: int = 0
+    back_to: str | None = None  # the whole site is byte for byte that generation's, and not the last one's
+
+
+def compare(task: Task) -> Found:
+    """All paths of one site. Raises Unverifiable or IncompleteEvidence where a file of it cannot be read."""
+    import polars as pl
+
+    base, after = task.old[-1], task.new[-1]
+    was = reading.columns(base.generation, task.site, reading.WHOLE)
+    now = reading.columns(after.generation, task.site, reading.WHOLE)
+    others = {
+        item.snap.number: reading.columns(item.generation, task.site, reading.DATED)
+        for item in task.looked
+        if item not in (base, after)
+    }
+    both = was.join(now.rename({name: f"{name}_now" for name in LATER}), on="key", how="inner")
+    same = both.select("key", "kind", "mtime_ns", "mtime_ns_now", plain=_same("_now"))
+    moved_on = _differing(was, [others[item.snap.number] for item in task.new[:-1]])
+    plain = same.filter("plain").join(moved_on, on="key", how="anti") if moved_on.height else same.filter("plain")
+    out = _left_out(was, now)
+    ever = pl.concat([frame.select("key") for frame in (was, now, *others.values())]).unique()
+    flagged = ever.join(plain.select("key"), on="key", how="anti").join(out, on="key", how="anti")
+    metas = drift.drift(both)
+    frame = _frame(task, was, now, others)
+    files = Files(task, flagged, {base.snap.number: was, after.snap.number: now} | others)
+    judged = files.judge(frame)
+    judged = judged if task.live else moves.reconcile(judged, files.looks, frame, Site(task, base, after))
+    by_key = dict(metas.filter(pl.col("key").is_in(flagged["key"].implode())).rows())
+    meta = {path: by_key[key] for path, key in files.keys.items() if key in by_key}
+    plain = plain.select("key").join(metas, on="key", how="left")
+    drifted = plain["meta"].drop_nulls().len()
+    wanted = plain if task.paths else plain.filter(pl.col("meta").is_not_null())
+    names = reading.columns(after.generation, task.site, ("key", "path", "kind", "digest", "target", "flags"))
+    shown = wanted.join(names.select("key", "path"), on="key", how="left") if wanted.height else _no_paths(wanted)
+    found = Found(
+        task.site, after.generation.site(task.site).client, judged,
+        {path: meta.get(path, []) for path in judged}, shown, _paths_of(task, out, base, after),
+        intact=plain.height, left_out=out.height, drifted=drifted, policies=frame.policies,
+        questions=files.questions(),
+    )  # fmt: skip
+    found.groups = grouping.groups(judged, task, frame)
+    found.unseen = blind.window(task, frame, {base.snap.number: was} | others)
+    found.frozen = blind.frozen(task, plain, {base.snap.number: was} | others)
+    found.back_to = grouping.whole(task)
+    return found
+
+
+def _same(other: str) -> pl.Expr:
+    """Present, examined and equal on both sides."""
+    import polars as pl
+
+    sound = ((pl.col("flags") | pl.col(f"flags{other}")) & (UNREAD | EXCLUDED | UNSTABLE)) == 0
+    equal = pl.col("content").eq_missing(pl.col(f"content{other}"))
+    known = pl.col("content").is_not_null() | ~pl.col("kind").is_in(["f", "l"])
+    return sound & known & equal & (pl.col("kind") == pl.col(f"kind{other}"))
+
+
+def _differing(was: pl.DataFrame, others: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Keys that an earlier snapshot of the new server saw in another state than the last old one."""
+    import polars as pl
+
+    keys = [was.select("key").clear()]
+    for other in others:
+        pair = was.select("key", "kind", "content", "flags").join(
+            other.select("key", "kind", "content", "flags"), on="key", how="inner", suffix="_now"
+        )
+        keys.append(pair.filter(~_same("_now")).select("key"))
+    return pl.concat(keys).unique()
+
+
+def _left_out(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """Keys that one of the two counted and did not examine, and the other did so too or has not at all."""
+    import polars as pl
+
+    left_out = pl.col("flags") & EXCLUDED != 0
+    before, after = was.filter(left_out).select("key"), now.filter(left_out).select("key")
+    if before.height + after.height == 0:
+        return before
+    examined = pl.concat([was.filter(~left_out).select("key"), now.filter(~left_out).select("key")])
+    return pl.concat([before, after]).unique().join(examined, on="key", how="anti")
+
+
+def _frame(task: Task, was: pl.DataFrame, now: pl.DataFrame, others: Mapping[int, pl.DataFrame]) -> Frame:
+    snaps = {item.snap.number: item for item in task.looked}
+    trusted = task.trusted if task.trusted in snaps else task.old[0].snap.number
+    policies = {}
+    for item in task.new:
+        state = now if item is task.new[-1] else others[item.snap.number]
+        policies[item.snap.number] = _policies(task, was, state)
+    return Frame(
+        old=tuple(item.snap for item in task.old),
+        new=tuple(item.snap for item in task.new),
+        trusted=trusted,
+        since_ns=began(snaps[trusted], task.site),
+        offset_ns=task.offset_ns,
+        slack_ns=task.slack_ns,
+        policies=policies,
+    )
+
+
+def _policies(task: Task, was: pl.DataFrame, state: pl.DataFrame) -> Policies:
+    import polars as pl
+
+    names = ("key", "kind", "content", "flags", "mtime_ns")
+    pair = was.select(names).filter(pl.col("kind") == "f").join(
+        state.select(names), on="key", how="inner", suffix="_now"
+    )  # fmt: skip
+    equal = pair.filter(_same("_now")).select("key", old="mtime_ns", new="mtime_ns_now")
+    site = policy.measure(equal)
+    kept = int(equal.select(((pl.col("new") - pl.col("old")).abs() <= SECOND).sum()).item())
+    fewer = min(kept, equal.height - kept)
+    if fewer < policy.FEW:
+        return Policies(site)
+    paths = reading.columns(task.old[-1].generation, task.site, ("path", *reading.JUDGED))
+    part = equal.join(paths.select("key", "path"), on="key", how="left")
+    tops = [path.partition(b"/") for path in part["path"].to_list()]
+    top = pl.Series("top", [first if slash else None for first, slash, _ in tops], dtype=pl.Binary)
+    return Policies(site, policy.by_folder(part.with_columns(top), site))
+
+
+def _no_paths(rows: pl.DataFrame) -> pl.DataFrame:
+    import polars as pl
+
+    return rows.with_columns(path=pl.lit(None, dtype=pl.Binary))
+
+
+def _paths_of(task: Task, keys: pl.DataFrame, *looked: Looked) -> pl.DataFrame:
+    """Paths of these keys, where anybody wants them."""
+    import polars as pl
+
+    if not task.paths or keys.height == 0:
+        return pl.DataFrame(schema={"path": pl.Binary()})
+    named = [
+        reading.columns(item.generation, task.site, ("path", *reading.JUDGED)).join(keys, on="key", how="semi")
+        for item in looked
+    ]
+    return pl.concat([frame.select("key", "path") for frame in named]).unique("key").select("path")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What reconciling needs of the whole site, read only where it does."""
+
+    task: Task
+    base: Looked
+    after: Looked
+
+    def state(self, after: bool) -> pl.DataFrame:
+        item = self.after if after else self.base
+        return reading.columns(item.generation, self.task.site, reading.ENTRY)
+
+
+class Files:
+    """The paths that are not plainly equal: what every generation saw of them."""
+
+    def __init__(self, task: Task, flagged: pl.DataFrame, tables: Mapping[int, pl.DataFrame]) -> None:
+        self.task = task
+        self.looks: dict[bytes, list[Look]] = {}
+        self.keys: dict[bytes, int] = {}
+        self.asked: dict[bytes, parts.Question] = {}
+        self._sides: dict[int, dict[int, parts.Parts]] = {}
+        self._generations = {item.snap.number: item.generation for item in task.looked}
+        nowhere: list[Look] = [Sight.NOT_LOOKED] * task.snaps
+        for item in task.looked:
+            nowhere[item.snap.number] = Sight.ABSENT
+        shut = {}
+        for item in task.looked:
+            number = item.snap.number
+            shut[number] = reading.opaque(item.generation, task.site, tables[number])
+            if flagged.height == 0:
+                continue
+            rows = reading.columns(item.generation, task.site, reading.ENTRY).join(flagged, on="key", how="semi")
+            for path, seen in reading.entries(rows):
+                looks = self.looks.get(path)
+                if looks is None:
+                    looks = self.looks[path] = list(nowhere)
+                    self.keys[path] = seen.key
+                looks[number] = seen
+        for number, folders in shut.items():
+            if folders:
+                for path, looks in self.looks.items():
+                    if looks[number] is Sight.ABSENT and reading.below(path, folders):
+                        looks[number] = Sight.NOT_LOOKED
+
+    def judge(self, frame: Frame) -> dict[bytes, Judgement]:
+        by = judge_live if self.task.live else judge
+        return {path: by(path, looks, frame, self._proof(path)) for path, looks in self.looks.items()}
+
+    def _proof(self, path: bytes) -> Callable[[Snap, Seen, Snap, Seen], bool]:
+        def proof(old: Snap, was: Seen, new: Snap, now: Seen) -> bool:
+            long = self._parts(old.number).get(was.key)
+            if long is None or long.size != was.size:
+                return False
+            short = self._parts(new.number).get(now.key)
+            if (answer := self.task.answers.get((self.task.site, path))) is not None and new.after:
+                short = answer
+            if short is None or short.size != now.size:
+                if new.after and now.size >= parts.FIRST:
+                    self.asked[path] = parts.question(self.task.site, path, now.size, long)
+                return False
+            return parts.is_beginning(short, long)
+
+        return proof
+
+    def _parts(self, number: int) -> dict[int, parts.Parts]:
+        """Parts of the paths at hand in one generation, by key; read when first asked for."""
+        import polars as pl
+
+        if number not in self._sides:
+            table = chunk_columns(self._generations[number], self.task.site)
+            if table is None:
+                self._sides[number] = {}
+            else:
+                keys = pl.Series(list(self.keys.values()), dtype=pl.UInt64)
+                chosen: Mapping[str, Any] = table.filter(pl.col("key").is_in(keys.implode())).to_dict(as_series=False)
+                self._sides[number] = dict(parts.rows(chosen))
+        return self._sides[number]
+
+    def questions(self) -> tuple[parts.Question, ...]:
+        return tuple(self.asked[path] for path in sorted(self.asked))
+
