@@ -28,6 +28,8 @@ command = typer.Typer(
 )
 
 MODULES = (
+    "audit",
+    "audit_seals",
     "calling",
     "checking",
     "contracts",

@@ -20,7 +20,7 @@ from app.integrity.agent.sites import Wrong
 from app.integrity.format import Generation, IncompleteEvidence, SiteManifest, Unverifiable, read_generation
 
 UNVERIFIABLE, INCOMPLETE = Unverifiable.exit_code, IncompleteEvidence.exit_code
-BESIDE = ("seal.json", "salt.key", "db")  # what may lie in a generation's folder without standing in its manifest
+BESIDE = ("seal.json", "salt.key")  # what may lie in a generation's folder without standing in its manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +129,10 @@ def check(folder: Path) -> Checked:
     for part in generation.sites:
         named |= {part.file, *([part.chunks] if part.chunks else [])}
         _check_site(generation, part, reader, out)
+    for database in generation.dbs:
+        for item in database.get("files", []):
+            named.add(item["file"])
+            _check_file(folder, item["file"], item["sha256"], out)
     for file in sorted(folder.rglob("*")):
         inside = file.relative_to(folder).as_posix()
         if file.is_file() and inside not in named and inside.split("/")[0] not in BESIDE:
@@ -138,19 +142,9 @@ def check(folder: Path) -> Checked:
 
 
 def _check_site(generation: Generation, part: SiteManifest, reader: Earlier | None, out: Checked) -> None:
-    files = [(part.file, part.record["sha256"])]
+    whole = _check_file(generation.folder, part.file, part.record["sha256"], out)
     if part.chunks:
-        files.append((part.chunks, part.record["chunks"]["sha256"]))
-    whole = True
-    for name, digest in files:
-        file = generation.folder / name
-        if not file.is_file():
-            out.findings.append(Finding("missing", name, f"{name} is named by the manifest, and is not there"))
-            whole = False
-        elif digest_of(str(file)) != digest:
-            text = f"{name} is not the file that was sealed: it was changed or cut short"
-            out.findings.append(Finding("changed", name, text))
-            whole = False
+        whole &= _check_file(generation.folder, part.chunks, part.record["chunks"]["sha256"], out)
     if not whole or reader is None or part.unopened is not None:
         return
     try:
@@ -161,6 +155,18 @@ def _check_site(generation: Generation, part: SiteManifest, reader: Earlier | No
         return
     if columns is not None:
         out.findings += [Finding("changed", part.file, f"{part.name}: {text}") for text in _site_faults(part, columns)]
+
+
+def _check_file(folder: Path, name: str, digest: str, out: Checked) -> bool:
+    file = folder / name
+    if not file.is_file():
+        out.findings.append(Finding("missing", name, f"{name} is named by the manifest, and is not there"))
+        return False
+    if digest_of(str(file)) != digest:
+        text = f"{name} is not the file that was sealed: it was changed or cut short"
+        out.findings.append(Finding("changed", name, text))
+        return False
+    return True
 
 
 def _site_faults(part: SiteManifest, columns: dict[str, Any]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from . import VERSION, clock, containers, excludes, leaves, workers
 from .earlier import LONGEST, Earlier
-from .onesite import digest_of, rendered, save
+from .onesite import digest_of, save
 from .packing import own_digest
 from .reading import ALGORITHMS, algorithm
 from .sites import Site, Wrong, file_name, unique
@@ -78,15 +78,21 @@ def checked(plan: Plan) -> Plan:
     plan.sites = unique(plan.sites)
     plan.out = os.path.abspath(plan.out)
     plan.base = os.path.abspath(plan.base) if plan.base else None
-    for site in plan.sites:
-        if (plan.out + "/").startswith(os.path.realpath(site.folder) + "/"):
-            raise Wrong(f"lies in the site {site.name!r}, which would hold its own snapshot", "--out", "gens/pre-old")
     return plan
 
 
-def snapshot(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
-    """Takes the snapshot and gives its manifest. Raises Wrong; what was finished before an interruption is kept."""
+def snapshot(
+    plan: Plan, say: Callable[[str], None], databases: Callable[[str], list[dict[str, Any]]] | None = None
+) -> dict[str, Any]:
+    """Takes the snapshot and gives its manifest. Raises Wrong; what was finished before an interruption is kept.
+
+    `databases` is called with the generation's folder when the sites are done, and gives the records of databases: each
+    with a `name`, and `files` (`file`, `sha256`) below db/.
+    """
     plan = checked(plan)
+    for site in plan.sites:
+        if (plan.out + "/").startswith(os.path.realpath(site.folder) + "/"):
+            raise Wrong(f"lies in the site {site.name!r}, which would hold its own snapshot", "--out", "gens/pre-old")
     if os.path.exists(os.path.join(plan.out, "manifest.json")):
         raise Wrong("holds a finished generation already", "--out", plan.out + "-2")
     base = Earlier(plan.base) if plan.base else None
@@ -109,7 +115,8 @@ def snapshot(plan: Plan, say: Callable[[str], None]) -> dict[str, Any]:
         jobs = [_job(plan, begun, site) for site in plan.sites if site.name not in done]
         for record in workers.run(jobs, _count(plan, len(jobs)), say):
             done[record["name"]] = record
-        manifest = _manifest(plan, begun, done, base)
+        dbs = sorted(databases(plan.out), key=lambda record: record["name"]) if databases is not None else []
+        manifest = _manifest(plan, begun, done, base, dbs)
         save(os.path.join(plan.out, "manifest.json"), manifest)
         for name in os.listdir(unfinished):
             os.unlink(os.path.join(unfinished, name))
@@ -168,13 +175,13 @@ def _begun(plan: Plan, folder: str, base: Earlier | None) -> dict[str, Any]:
     start = clock.now_ns()
     begun = {
         "asked": asked, "start_ns": start, "boot": boot, "resumed": 0,
-        "id": f"{_stamp(plan.taken_at or start)}-{plan.label}-{plan.server}-{uuid.uuid4().hex[:8]}",
+        "id": f"{stamp(plan.taken_at or start)}-{plan.label}-{plan.server}-{uuid.uuid4().hex[:8]}",
     }  # fmt: skip
     save(file, begun)
     return begun
 
 
-def _stamp(ns: int) -> str:
+def stamp(ns: int) -> str:
     import datetime
 
     moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=ns // SECOND)  # noqa: DTZ001  UTC throughout
@@ -214,7 +221,9 @@ def _job(plan: Plan, begun: dict[str, Any], site: Site) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _manifest(plan: Plan, begun: dict[str, Any], done: dict[str, Any], base: Earlier | None) -> dict[str, Any]:
+def _manifest(
+    plan: Plan, begun: dict[str, Any], done: dict[str, Any], base: Earlier | None, dbs: list[dict[str, Any]]
+) -> dict[str, Any]:
     asked, end = begun["asked"], clock.now_ns()
     records = [done[site.name] for site in plan.sites]
     claimed = plan.taken_at is not None
@@ -240,7 +249,7 @@ def _manifest(plan: Plan, begun: dict[str, Any], done: dict[str, Any], base: Ear
         "resumed": begun["resumed"],
         "nonce": plan.nonce,
         "sites": records,
-        "dbs": [],
+        "dbs": dbs,
         "base": {"id": base.manifest["id"], "server_root": base.manifest["server_root"]}
         if base and any(record["delta"] for record in records)
         else None,
@@ -261,6 +270,3 @@ def excluded(patterns: list[str], volatile: list[str]) -> dict[str, Any]:
 def closed(manifest: dict[str, Any]) -> dict[str, Any]:
     """The manifest with its server root."""
     return {**manifest, "server_root": leaves.root(leaves.server_leaves(manifest)).hex()}
-
-
-__all__ = ["Plan", "checked", "closed", "excluded", "rendered", "snapshot"]
