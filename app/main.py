@@ -17,13 +17,14 @@ import app.agency.api
 import app.agreements.api
 import app.claims.api
 import app.clients.api
+import app.correspondence.api
+import app.correspondence.queries
 import app.due.api
 import app.evidence.api
 import app.incidents.api
 import app.integrity.api
 import app.maintenance.api
 import app.messages.api
-import app.notices.actions
 import app.notices.api
 import app.outcomes.api
 import app.presets.api
@@ -55,6 +56,7 @@ ROOMS = (
     app.integrity.api,
     app.statements.api,
     app.notices.api,
+    app.correspondence.api,
     app.claims.api,
     app.due.api,
 )
@@ -72,7 +74,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
     service.state.clock = clock
     service.state.guard = identify
     service.state.settings = settings
-    service.state.letters_sent = app.notices.actions.letters_sent
+    service.state.letters_sent = app.correspondence.queries.told
     special = {"/observations": settings.max_import_bytes, "/messages": settings.max_message_bytes}
     special["/messages/raw"] = settings.max_message_bytes
     service.add_middleware(BodyLimit, limit=settings.max_body_bytes, special=special)
@@ -126,6 +128,7 @@ TAGS = [
     {"name": "incidents", "description": "The human account: incidents, notes, tickets, replies."},
     {"name": "evidence", "description": "The append-only, hash-chained log of everything that was entered."},
     {"name": "statements", "description": "A service's month, judged; its papers, previewed and issued."},
+    {"name": "provider letters", "description": "Letters to providers, how they went out, what is still unanswered."},
     {"name": "notices", "description": "What clients were told, letter by letter, and what of it is no longer true."},
     {"name": "claims", "description": "What is asked of a provider: drafted, approved, filed, answered, credited."},
     {"name": "due", "description": "What is due: claims, tickets to open now, promised updates; reminders, a calendar."},

@@ -7,6 +7,7 @@ import app.agency.tables
 import app.agreements.tables
 import app.claims.tables
 import app.clients.tables
+import app.correspondence.tables
 import app.due.tables
 import app.evidence.tables
 import app.incidents.tables

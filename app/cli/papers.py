@@ -85,7 +85,7 @@ def _write(
     from sqlmodel import Session
 
     from app.db import reader, transaction
-    from app.notices.actions import letters_sent
+    from app.correspondence.queries import told as letters_sent
     from app.statements import actions
     from app.statements.named import agency_of
     from app.web.edge import utc_now

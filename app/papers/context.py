@@ -28,6 +28,7 @@ class LettersSent:
     corrections: int = 0
     updates: int = 0
     letters: int = 0
+    asked_before: tuple[AskedBefore, ...] = ()  # what the provider was asked, by the room that writes to it
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,7 @@ def context_of(
         evidence_entries=entries,
         exhibits=exhibits(session, provider.id, case),
         letters=letters,
+        asked_before=letters.asked_before,
         wishes=wishes_of({"claim_number": case.period.label, **(wishes or {})}),
         monitor_sources=tuple(dict.fromkeys(sources)),
         errors=errors_seen(session, service.id, case),

@@ -163,7 +163,7 @@ class Reminder(Value):
 
     letter: Literal["P5"] = "P5"
     about: Line
-    about_kind: Literal["P1", "P2", "P3", "P4", "P5"]
+    about_kind: Literal["P1", "P2", "P3", "P4"]
     claim: Line | None
     sent_at: Instant
     sent_how: Line

@@ -16,7 +16,7 @@ def subject(body: ClaimCover | Reminder | BeforeClaim, w: Words) -> str:
             )
             return f"{what} for {body.period}, claim {body.claim}"
         case Reminder():
-            claim = f"claim {body.claim}, " if body.claim else ""
+            claim = f"claim {body.claim}, " if body.claim and body.about != f"claim {body.claim}" else ""
             first = "reminder" if body.reminder == 1 else f"{ordinal(body.reminder)} reminder"
             return f"{first}, {claim}our {body.about} of {w.day(w.local(body.sent_at).date())} is unanswered"
         case BeforeClaim():
@@ -84,7 +84,9 @@ def _nil(body: ClaimCover) -> str:
 def reminder(letter: ProviderLetter, body: Reminder, w: Words) -> Iterator[Piece]:
     open_, was = len(letter.requests), body.asked
     days = "today" if body.age_days == 0 else f"{counted(body.age_days, 'day')} ago"
-    what = f"{body.about} ({f'claim {body.claim}' if body.claim else LETTER_NAMES[body.about_kind]})"
+    what = body.about
+    if body.claim != body.about.removeprefix("claim "):
+        what += f" ({f'claim {body.claim}' if body.claim else LETTER_NAMES[body.about_kind]})"
     if open_ == was:
         left = "None of its requests is answered" if was > 1 else "Its request is not answered"
         left = f"{left}{f', {number(was)} in all' if was > 1 else ''}."
