@@ -29,10 +29,13 @@ import app.notices.api
 import app.outcomes.api
 import app.presets.api
 import app.probes.api
+import app.probes.live
 import app.sites.api
 import app.statements.api
 from app.access.guard import identify
 from app.db import make_engine, reader
+from app.prober.addresses import Networks
+from app.probes.vault import Vault
 from app.settings import Settings
 from app.web import docs, problems
 from app.web.describe import describe
@@ -53,6 +56,7 @@ ROOMS = (
     app.incidents.api,
     app.evidence.api,
     app.probes.api,
+    app.probes.live,
     app.integrity.api,
     app.statements.api,
     app.notices.api,
@@ -74,6 +78,9 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
     service.state.clock = clock
     service.state.guard = identify
     service.state.settings = settings
+    service.state.networks = Networks.parse(settings.probe_allowed_networks)
+    key = settings.secret_key
+    service.state.vault = Vault(settings.data / "secret.key", key.get_secret_value() if key is not None else None)
     service.state.letters_sent = app.correspondence.queries.told
     special = {"/observations": settings.max_import_bytes, "/messages": settings.max_message_bytes}
     special["/messages/raw"] = settings.max_message_bytes
@@ -82,6 +89,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
     docs.install(service)
     for room in ROOMS:
         service.include_router(room.router, prefix="/api/v1", responses=problems.RESPONSES)
+    service.include_router(app.probes.live.outside, responses=problems.RESPONSES)
 
     @service.get("/health", tags=["health"])
     def health() -> Health:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,6 +24,39 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(1 << 20, ge=1024, description="Largest request body, except imports and messages.")
     max_message_bytes: int = Field(25 << 20, ge=1024, description="Largest provider's message with its attachments.")
     max_import_bytes: int = Field(512 << 20, ge=1024, description="Largest file of observations.")
+    prober: bool = Field(True, description="Whether `kept serve` probes by itself.")
+    probe_allowed_networks: str = Field("", description="Private networks that monitors may ask, with commas.")
+    probe_references: str = Field("", description="host:port, with commas: what tells whether we are online ourselves.")
+    probe_references_needed: int = Field(1, ge=1, le=20, description="How many of them must answer.")
+    probe_nameservers: str = Field("", description="Name servers to ask, with commas; the system's if empty.")
+    probe_per_host: int = Field(6, ge=1, le=100, description="Probes at one time to one host.")
+    probe_authorities: Path | None = Field(None, description="File of certificates to trust instead of the system's.")
+    secret_key: SecretStr | None = Field(None, description="Key for monitors' headers; a file in KEPT_DATA if unset.")
+
+    @field_validator("probe_allowed_networks")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        if text:
+            from app.prober.addresses import Networks
+
+            Networks.parse(text)
+        return text
+
+    @field_validator("probe_references")
+    @classmethod
+    def _references(cls, text: str) -> str:
+        if text:
+            from app.prober.online import references
+
+            references(text)
+        return text
+
+    @field_validator("probe_authorities")
+    @classmethod
+    def _authorities(cls, file: Path | None) -> Path | None:
+        if file is not None and not file.is_file():
+            raise ValueError(f"{file} is no file; give one with certificates in PEM")
+        return file
 
     @property
     def url(self) -> str:

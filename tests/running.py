@@ -108,7 +108,8 @@ def serving(data: Path, log: Path | None = None) -> Iterator[Service]:
     with log.open("a+") as written:
         process = subprocess.Popen(
             [*KEPT, "serve", "--data", str(data), "--port", str(port)], cwd=data,
-            env=CLEAN | {"PYTHONPATH": str(ROOT)}, stdout=written, stderr=subprocess.STDOUT, text=True,
+            env=CLEAN | {"PYTHONPATH": str(ROOT), "KEPT_PROBER": "false"}, stdout=written, stderr=subprocess.STDOUT,
+            text=True,
         )  # fmt: skip
         service = Service(f"http://127.0.0.1:{port}", process)
         try:

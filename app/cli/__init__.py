@@ -34,6 +34,7 @@ MODULES = (
     "checking",
     "contracts",
     "papers",
+    "probing",
     "records",
     "running",
     "witnesses",

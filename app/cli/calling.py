@@ -34,7 +34,7 @@ def record(
 ) -> None:
     """Record a fact: any write of the API, with the same checks and the same entry in the log. Prints JSON."""
     headers = {"content-type": "application/json"} | ({"idempotency-key": key} if key else {})
-    _answer(_call(method, what, _body(body), headers, data))
+    answer(call(method, what, _body(body), headers, data))
 
 
 @command.command("show", epilog="Example: kept show 'windows?limit=5'")
@@ -43,7 +43,7 @@ def show(
     data: Data = None,
 ) -> None:
     """Read from the record: any GET of the API. Prints JSON, or the bytes of a paper."""
-    _answer(_call("GET", what, None, {}, data))
+    answer(call("GET", what, None, {}, data))
 
 
 def _body(text: str) -> bytes:
@@ -61,7 +61,7 @@ def _body(text: str) -> bytes:
     return text.encode()
 
 
-def _call(method: str, what: str, body: bytes | None, headers: Mapping[str, str], data: Path | None) -> Any:
+def call(method: str, what: str, body: bytes | None, headers: Mapping[str, str], data: Path | None) -> Any:
     import anyio
     import httpx
 
@@ -82,7 +82,7 @@ def _call(method: str, what: str, body: bytes | None, headers: Mapping[str, str]
     return anyio.run(ask)
 
 
-def _answer(response: Any) -> None:
+def answer(response: Any) -> None:
     if response.status_code >= 400:
         problem = response.json()
         say(f"kept: {problem.get('detail') or problem.get('title')}")

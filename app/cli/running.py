@@ -89,17 +89,20 @@ def need_port(place: Settings) -> None:
 def run_service(place: Settings) -> None:
     import uvicorn
 
+    from app.cli.probing import prober
     from app.main import create_app
+    from app.probes.running import Beside
 
     need_port(place)
     engine = database(place)
-    uvicorn.run(
-        create_app(place, engine=engine),
-        host=place.host,
-        port=place.port,
-        log_level=place.log_level,
-        server_header=False,
-    )
+    with Beside(prober(place, engine, probes=place.prober, listens=True)):
+        uvicorn.run(
+            create_app(place, engine=engine),
+            host=place.host,
+            port=place.port,
+            log_level=place.log_level,
+            server_header=False,
+        )
 
 
 @command.command(epilog="Example: kept demo --serve --data data --out out --port 8000")

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, select
+from sqlmodel import Session, SQLModel, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.evidence import actions as evidence
+from app.prober.spec import Spec
 from app.probes.importing.fields import CLOCKS_APART
-from app.probes.tables import Monitor, OwnOutage
+from app.probes.tables import Heartbeat, Monitor, OwnOutage
+from app.probes.vault import Vault
 
 
 def create_monitor(
     session: Session, *, name: str, service_id: UUID | None, site_id: UUID | None, interval_seconds: int,
-    confirm_after: int, source: str, now: datetime,
+    confirm_after: int, source: str, now: datetime, spec: Spec | None = None,
+    headers: Mapping[str, str] | None = None, vault: Vault | None = None,
 ) -> Monitor:  # fmt: skip
-    """A new series of observations of a service or of a site. Raises BadInput, NotFound, or Conflict for its name."""
+    """A new series of observations of a service or of a site. With `spec` our own prober asks, sending `headers`,
+    which `vault` encrypts. Raises BadInput, NotFound, or Conflict for its name."""
     if (service_id is None) == (site_id is None):
         raise BadInput(
             "a monitor watches either a service or a site; give one of service_id and site_id", field="service_id"
@@ -34,9 +41,42 @@ def create_monitor(
         name=name, service_id=service_id, site_id=site_id, interval_seconds=interval_seconds,
         confirm_after=confirm_after, source=source, created_at=now,
     )  # fmt: skip
+    if spec is not None:
+        monitor.spec = spec.model_dump(mode="json")
+        monitor.kind = monitor.spec["kind"]
+    if headers and vault is not None:
+        monitor.headers, monitor.sealed = sorted(headers), vault.seal(headers)
     session.add(monitor)
-    evidence.append(session, "monitor.created", monitor, now)
+    session.flush()
+    body = evidence.row_body(monitor)
+    del body["sealed"]
+    evidence.append(session, "monitor.created", monitor, now, body=body)
     return monitor
+
+
+def new_heartbeat(session: Session, monitor: Monitor, *, now: datetime) -> str:
+    """The secret of the address the site calls, which is stored nowhere; one made before counts no more. Raises
+    Conflict for a monitor that nobody calls."""
+    if monitor.kind != "heartbeat" or monitor.until_at is not None or monitor.key is None:
+        raise Conflict(
+            f"{monitor.name!r} is no heartbeat that is still in use", field="monitor_id",
+            example='POST /monitors {"check": {"kind": "heartbeat"}, …}',
+        )  # fmt: skip
+    secret = secrets.token_urlsafe(32)
+    row = session.get(Heartbeat, monitor.key) or Heartbeat(monitor=monitor.key, secret="")
+    row.secret = hashlib.sha256(secret.encode()).hexdigest()
+    session.add(row)
+    evidence.append(session, "monitor.heartbeat_address", monitor, now, body={"name": monitor.name})
+    return secret
+
+
+def site_named(session: Session, host: str) -> UUID | None:
+    """The site that has this host name now, with or without `www.`; rooms refer to one another by id alone."""
+    site = SQLModel.metadata.tables["site"]
+    names = (host, host.removeprefix("www."), f"www.{host}")
+    found = session.connection().execute(sa.select(site.c.id).where(site.c.name.in_(names), site.c.ended_at.is_(None)))
+    ids = [row.id for row in found]
+    return ids[0] if len(ids) == 1 else None
 
 
 def retire_monitor(session: Session, monitor: Monitor, *, until_at: datetime, reason: str, now: datetime) -> Monitor:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from fastapi import Query, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import Field, computed_field, model_validator
+from pydantic import Field, computed_field
 from sqlmodel import Session, SQLModel, col, select
 from starlette.requests import ClientDisconnect
 
@@ -21,6 +21,7 @@ from app.probes import actions
 from app.probes.importing.fields import instant, micros
 from app.probes.importing.files import ImportResult, import_file
 from app.probes.importing.reading import EXAMPLES, HEADER, Format
+from app.probes.shapes import MonitorIn, MonitorOut, MonitorSeen, RetireIn
 from app.probes.tables import STATES, ImportBatch, Monitor, OwnOutage
 from app.sla.case import State
 from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
@@ -32,47 +33,6 @@ MEDIA_TYPES: dict[str, Format] = {
     "application/x-ndjson": "ndjson", "application/ndjson": "ndjson", "application/jsonl": "ndjson",
     "application/x-jsonlines": "ndjson", "application/jsonlines": "ndjson",
 }  # fmt: skip
-
-
-class MonitorIn(In):
-    name: Annotated[Line, Field(examples=["HOST-1 from Berlin"])]
-    service_id: Annotated[UUID | None, Field(description="The service it watches, or else `site_id`.")] = None
-    site_id: UUID | None = None
-    interval_seconds: Annotated[int, Field(ge=1, le=86_400, examples=[60])]
-    confirm_after: Annotated[
-        int, Field(ge=1, le=100, examples=[2], description="This many failures in a row make an outage.")
-    ] = 2
-    source: Annotated[Line, Field(examples=["own probe, Frankfurt"], description="Who asks, from where.")]
-
-    @model_validator(mode="after")
-    def _one_subject(self) -> MonitorIn:
-        if (self.service_id is None) == (self.site_id is None):
-            raise ValueError("give either service_id or site_id: a monitor watches one of them")
-        return self
-
-
-class MonitorOut(Out):
-    id: UUID
-    name: str
-    service_id: UUID | None
-    site_id: UUID | None
-    interval_seconds: int
-    confirm_after: int
-    source: str
-    created_at: datetime
-    until_at: Annotated[datetime | None, Field(description="Retired: from then on it takes no part.")]
-
-
-class MonitorSeen(MonitorOut):
-    observations: int
-    first_at: datetime | None
-    last_at: datetime | None
-    state: Annotated[State | None, Field(description="Of the last observation.")]
-
-
-class RetireIn(In):
-    until_at: Instant
-    reason: Annotated[Text, Field(min_length=1, examples=["moved to another host"])]
 
 
 class ObservationOut(Out):
@@ -159,9 +119,13 @@ class WithdrawIn(In):
 
 
 @router.post("/monitors", status_code=201, dependencies=[Operator])
-def create_monitor(body: MonitorIn, session: SessionDep, now: NowDep) -> MonitorOut:
-    """A new series of observations of a service or of a site."""
-    return MonitorOut.model_validate(actions.create_monitor(session, **body.model_dump(), now=now))
+def create_monitor(body: MonitorIn, session: SessionDep, now: NowDep, request: Request) -> MonitorOut:
+    """A new series of observations of a service or of a site. With `address` or `check` Kept's own prober asks, within
+    a few seconds for the first time; without them observations are imported."""
+    wanted = body.complete(session, request.app.state.networks)
+    return MonitorOut.model_validate(
+        actions.create_monitor(session, **wanted, vault=request.app.state.vault, now=now)
+    )  # fmt: skip
 
 
 @router.get("/monitors", dependencies=[Viewer])
@@ -191,7 +155,7 @@ def read_monitor(monitor_id: UUID, session: SessionDep) -> MonitorSeen:
         sa.select(runs.state).where(mine).order_by(runs.first_at.desc()).limit(1)
     ).scalar()  # fmt: skip
     return MonitorSeen(
-        **MonitorOut.model_validate(monitor).model_dump(),
+        **monitor.model_dump(),
         observations=int(count or 0),
         first_at=instant(first) if first is not None else None,
         last_at=instant(last) if last is not None else None,

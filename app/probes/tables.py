@@ -37,6 +37,10 @@ class Monitor(SQLModel, table=True):
     source: str = Field(max_length=200)  # who asks, from where: "own probe, Frankfurt"
     created_at: datetime
     until_at: datetime | None = None  # retired: from then on it takes no part, and its silence says nothing
+    kind: str = Field(default="import", max_length=20, sa_column_kwargs={"server_default": "import"})
+    spec: dict[str, Any] | None = Field(default=None, sa_type=Json)  # what is asked; None: others ask, we take it in
+    headers: list[str] | None = Field(default=None, sa_type=Json)  # the names of those it sends
+    sealed: bytes | None = None  # with their values, encrypted (`vault.py`)
 
 
 class Observation(SQLModel, table=True):
@@ -50,6 +54,49 @@ class Observation(SQLModel, table=True):
     state: int = Field(sa_type=sa.SmallInteger)  # a place in STATES
     latency_ms: int | None = None
     error: str | None = Field(default=None, sa_type=sa.Text)  # the class of failure: "connect_timeout"
+
+
+class Measurement(SQLModel, table=True):
+    """What belongs to an observation of our own prober: how long each part took (microseconds), which address was
+    asked, and of a failure a short excerpt and the digest of the body."""
+
+    __tablename__ = "measurement"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    monitor: int = Field(primary_key=True)
+    at: int = Field(primary_key=True, sa_type=sa.BigInteger)
+    dns_us: int | None = None
+    connect_us: int | None = None
+    tls_us: int | None = None
+    first_byte_us: int | None = None
+    total_us: int | None = None
+    address: str | None = Field(default=None, sa_type=sa.Text)
+    detail: str | None = Field(default=None, sa_type=sa.Text)
+    digest: str | None = Field(default=None, max_length=64)
+
+
+class Heartbeat(SQLModel, table=True):
+    """The address at which a site calls us. Only the SHA-256 of its secret is stored."""
+
+    __tablename__ = "heartbeat"
+
+    monitor: int = Field(primary_key=True, foreign_key="monitor.key")
+    secret: str = Field(unique=True, max_length=64)
+    called_at: int | None = Field(default=None, sa_type=sa.BigInteger)  # microseconds
+
+
+class Prober(SQLModel, table=True):
+    """Who asks for this database, one at a time: whoever can raise `turn` holds it. A turn that stands still for a
+    while may be taken over; no clock of two machines is ever compared."""
+
+    __tablename__ = "prober"
+
+    name: str = Field(primary_key=True, max_length=50)
+    holder: str | None = Field(default=None, max_length=200)
+    turn: int
+    since_at: datetime
+    seen_at: datetime
+    health: dict[str, Any] = Field(sa_type=Json)
 
 
 class ObservedRun(SQLModel, table=True):
