@@ -145,13 +145,13 @@ def new_heartbeat(monitor_id: UUID, session: SessionDep, now: NowDep) -> Heartbe
 
 
 Secret = Annotated[str, Path(max_length=200, description="As `POST /monitors/{monitor_id}/heartbeat` gave it.")]
+Secret = Annotated[str, Path(max_length=200, description="As `POST /monitors/{monitor_id}/heartbeat` gave it.")]
 State3 = Annotated[Literal["up", "degraded", "down"], Query(description="How the site itself says it is.")]
 Note = Annotated[Line | None, Query(description="Why, where it is not up.", examples=["the nightly backup failed"])]
 
 
 @outside.post("/heartbeats/{secret}")
-def called(secret: Secret, session: SessionDep, now: NowDep, state: Secret = Annotated[str, Path(max_length=200, description="As `POST /monitors/{monitor_id}/heartbeat` gave it.")]
-State3 = "up", note: Note = None) -> CalledOut:
+def called(secret: Secret, session: SessionDep, now: NowDep, state: State3 = "up", note: Note = None) -> CalledOut:
     """A site says that it is there. Its address is the only thing it needs; more than one call a second is one."""
     session.info["actor"] = "heartbeat"
     heartbeats.called(session, secret, state=State(state), note=note or "", now=now)
@@ -160,8 +160,7 @@ State3 = "up", note: Note = None) -> CalledOut:
 
 @outside.get("/heartbeats/{secret}")
 def called_by_get(
-    secret: Secret, request: Request, response: Response, now: NowDep, state: Secret = Annotated[str, Path(max_length=200, description="As `POST /monitors/{monitor_id}/heartbeat` gave it.")]
-State3 = "up", note: Note = None
+    secret: Secret, request: Request, response: Response, now: NowDep, state: State3 = "up", note: Note = None
 ) -> CalledOut:  # fmt: skip
     """The same for whatever can only fetch an address."""
     with transaction(request.app.state.engine) as session:
