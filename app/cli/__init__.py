@@ -29,6 +29,7 @@ command = typer.Typer(
 
 MODULES = (
     "audit",
+    "audit_compare",
     "audit_seals",
     "calling",
     "checking",

@@ -2,16 +2,18 @@
 
 A shorter file is cut into smaller parts than the longer one was. CRC-32 is linear, so the digest of a large part
 follows from those of the small ones it is made of, and the two can be laid side by side without reading either again.
-Files too small to have parts of their own are asked about: `question` says which bytes, `answered` takes the answer.
+Files too small to have parts are asked about: `question` says which bytes, `read_answers` takes what was said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 POLYNOMIAL = 0xEDB88320
+CHUNK = 512  # bytes of the shortest part
 FIRST = 64  # bytes of the shortest beginning that has a digest
 COVERED = 85  # per cent of the shorter file that full parts must cover, unless it is less than half the longer one
 
@@ -112,13 +114,43 @@ def question(site: str, path: bytes, size: int, long: Parts) -> Question:
     return Question(site, path, size, long.chunk if full else 0, 0 if full else 1 << (size.bit_length() - 1))
 
 
-def answered(asked: Question, digests: Iterable[int]) -> Parts:
-    """The answer as parts that `is_beginning` understands."""
-    numbers = tuple(digests)
-    if asked.chunk:
-        return Parts(asked.size, asked.chunk, numbers, ())
-    blank = (asked.reach // FIRST).bit_length() - 1
-    return Parts(asked.size, asked.reach * 2, (), (*(-1 for _ in range(blank)), *numbers[:1]))
+class Answer(NamedTuple):
+    """What the server says of a file that was asked about. It counts only where `digest` is the snapshot's."""
+
+    digest: bytes
+    parts: Parts
+
+
+def as_questions(generation: str, asked: Iterable[Question]) -> dict[str, Any]:
+    """As `kept audit probe` reads them."""
+    listed = [
+        {
+            "site": item.site, "path": quote_from_bytes(item.path, safe="/"), "chunk": item.chunk or CHUNK,
+            "count": item.size // item.chunk if item.chunk else 0,
+            "prefixes": [] if item.chunk else [item.reach],
+        }
+        for item in asked
+    ]  # fmt: skip
+    return {"format": 1, "generation": generation, "nonce": "", "questions": listed}
+
+
+def read_answers(questions: Mapping[str, Any], said: Mapping[str, Any]) -> dict[tuple[str, bytes], Answer]:
+    """Answers by site and path. `questions` are those that were asked. Raises KeyError, TypeError or ValueError."""
+    asked = {(item["site"], item["path"]): item for item in questions["questions"]}
+    out = {}
+    for item in said["answers"]:
+        question_ = asked[item["site"], item["path"]]
+        if item["state"] != "read":
+            continue
+        digests, prefixes = _numbers(bytes.fromhex(item["digests"])), _numbers(bytes.fromhex(item["prefixes"]))
+        if question_["count"]:
+            parts = Parts(item["size"], question_["chunk"], digests, ())
+        else:
+            reach = question_["prefixes"][0]
+            blank = (-1,) * ((reach // FIRST).bit_length() - 1)
+            parts = Parts(item["size"], reach * 2, (), (*blank, *prefixes[:1]))
+        out[item["site"], unquote_to_bytes(item["path"])] = Answer(bytes.fromhex(item["digest"]), parts)
+    return out
 
 
 def rows(columns: Mapping[str, list[int | bytes]]) -> Iterator[tuple[int, Parts]]:

@@ -232,8 +232,9 @@ class Files:
             if long is None or long.size != was.size:
                 return False
             short = self._parts(new.number).get(now.key)
-            if (answer := self.task.answers.get((self.task.site, path))) is not None and new.after:
-                short = answer
+            answer = self.task.answers.get((self.task.site, path))
+            if answer is not None and new.after and answer.digest == now.content:
+                short = answer.parts
             if short is None or short.size != now.size:
                 if new.after and now.size >= parts.FIRST:
                     self.asked[path] = parts.question(self.task.site, path, now.size, long)

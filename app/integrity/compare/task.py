@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.integrity.compare.parts import Parts
+from app.integrity.compare.parts import Answer
 from app.integrity.compare.values import Snap
 from app.integrity.format import Generation
 
-Answers = Mapping[tuple[str, bytes], Parts]
+Answers = Mapping[tuple[str, bytes], Answer]
 
 
 @dataclass(frozen=True, slots=True)
