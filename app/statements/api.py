@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session, select
 
 from app.access.guard import Operator, Viewer
@@ -15,12 +15,15 @@ from app.db import reader
 from app.errors import NotFound, found
 from app.evidence.tables import Attachment
 from app.fields import Day, Id, In, Instant, Line, Month, Out, Text
-from app.statements import actions, shown
+from app.statements import actions, example, shown
 from app.statements.tables import Paper, StatementRow
 from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
 
 router = Router(tags=["statements"])
-Kind = Annotated[Literal["monthly", "breach"], Query(description="The monthly report, or the breach report and claim.")]
+Kinds = Literal["monthly", "breach", "evidence"]
+Kind = Annotated[
+    Kinds, Query(description="The monthly report, the breach report and claim, or its evidence appendix.")
+]
 Size = Annotated[Literal["A4", "Letter"] | None, Query(description="Paper; the agency's own if left out.")]
 Form = Literal["pdf", "html", "json"]
 MEDIA = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "json": "application/json"}
@@ -34,60 +37,95 @@ JSON: dict[int | str, dict[str, Any]] = {
 class WishesIn(In):
     """What a person adds to the papers."""
 
-    remark: Annotated[Text | None, Field(max_length=2000, description="Printed under the verdict.")] = None
-    impact: Annotated[
-        Text | None, Field(max_length=2000, description="Specific impact, where no target was missed.")
+    remark: Annotated[
+        Text | None,
+        Field(max_length=2000, description="Printed under the verdict.", examples=["The third date of the same work."]),
     ] = None
-    opening: Annotated[Text | None, Field(max_length=3000, description="The claim's first words.")] = None
-    good_standing: Literal["yes", "no", "not_stated"] = "not_stated"
-    staff_minutes: Annotated[int | None, Field(ge=0, le=1_000_000, description="Staff time, as a statement.")] = None
-    staff_statement: Annotated[Text | None, Field(max_length=2000)] = None
+    impact: Annotated[
+        Text | None,
+        Field(
+            max_length=2000,
+            description="Specific impact, where no target was missed.",
+            examples=["Orders of a whole day are missing."],
+        ),
+    ] = None
+    opening: Annotated[
+        Text | None,
+        Field(max_length=3000, description="The claim's first words.", examples=["We request the service credit."]),
+    ] = None
+    good_standing: Annotated[
+        Literal["yes", "no", "not_stated"], Field(description="No invoice is overdue.", examples=["yes"])
+    ] = "not_stated"
+    staff_minutes: Annotated[
+        int | None, Field(ge=0, le=1_000_000, description="Staff time, as a statement.", examples=[540])
+    ] = None
+    staff_statement: Annotated[
+        Text | None, Field(max_length=2000, examples=["Two people, Saturday night to Monday morning."])
+    ] = None
     claim_number: Annotated[Line | None, Field(max_length=60, examples=["0007"])] = None
-    previously_claimed: bool = False
-    filed_on: Day | None = None
-    reply_by: Day | None = None
+    previously_claimed: Annotated[bool, Field(examples=[False])] = False
+    filed_on: Annotated[Day | None, Field(examples=["2025-07-02"])] = None
+    reply_by: Annotated[Day | None, Field(examples=["2025-07-16"])] = None
+
+
+ID = "01997a3e-7c1b-7d2e-9f00-5a6b7c8d9e0f"
 
 
 class StatementIn(In):
-    service_id: Id
-    month: Month
+    service_id: Annotated[Id, Field(examples=[ID])]
+    month: Annotated[Month, Field(examples=["2025-06"])]
     as_at: Annotated[
-        Instant | None, Field(description="The moment judged at; left out: always the moment of reading.")
+        Instant | None,
+        Field(
+            description="The moment judged at; left out: always the moment of reading.",
+            examples=["2025-07-01T09:00:00+02:00"],
+        ),
     ] = None
     wishes: WishesIn = WishesIn()
 
 
 class StatementRef(Out):
-    id: UUID
-    service_id: UUID
-    month: str
-    as_at: datetime | None
-    created_at: datetime
+    id: Annotated[UUID, Field(examples=[ID])]
+    service_id: Annotated[UUID, Field(examples=[ID])]
+    month: Annotated[str, Field(examples=["2025-06"])]
+    as_at: Annotated[
+        datetime | None,
+        Field(description="null: always the moment of reading.", examples=["2025-07-01T07:00:00Z"]),
+    ]
+    created_at: Annotated[datetime, Field(examples=["2025-07-01T07:00:00Z"])]
 
 
 class IssueIn(In):
-    kind: Literal["monthly", "breach"] = "monthly"
-    paper: Literal["A4", "Letter"] | None = None
+    kind: Annotated[Kinds, Field(examples=["breach"])] = "monthly"
+    paper: Annotated[
+        Literal["A4", "Letter"] | None, Field(description="The agency's own if left out.", examples=["A4"])
+    ] = None
     approved_by: Annotated[Line, Field(max_length=120, examples=["Dana Reyes"])]
 
 
 class PaperOut(Out):
-    id: UUID
-    statement_id: UUID
-    kind: str
-    size: str
-    number: str
-    version: int
-    replaces: str | None
-    as_at: datetime
-    issued_at: datetime
-    approved_by: str
-    document_digest: str
-    pdf_digest: str
+    id: Annotated[UUID, Field(examples=[ID])]
+    statement_id: Annotated[UUID, Field(examples=[ID])]
+    kind: Annotated[str, Field(description="monthly, breach or evidence.", examples=["breach"])]
+    size: Annotated[str, Field(examples=["A4"])]
+    number: Annotated[str, Field(examples=["2025-06_HOST-1_claim"])]
+    version: Annotated[int, Field(examples=[1])]
+    replaces: Annotated[str | None, Field(description="The version it supersedes.", examples=[None])]
+    as_at: Annotated[datetime, Field(examples=["2025-07-01T07:00:00Z"])]
+    issued_at: Annotated[datetime, Field(examples=["2025-07-01T09:00:00Z"])]
+    approved_by: Annotated[str, Field(examples=["Dana Reyes"])]
+    document_digest: Annotated[str, Field(description="SHA-256 of its figures.", examples=[64 * "a"])]
+    pdf_digest: Annotated[str, Field(description="SHA-256 of its bytes.", examples=[64 * "b"])]
+
+
+def _as_judged(schema: dict[str, Any]) -> None:
+    schema["examples"] = [example.judged()]
 
 
 class Judged(BaseModel):
     """The judged period with the question it answers."""
+
+    model_config = ConfigDict(json_schema_extra=_as_judged)
 
     id: UUID
     month: str
@@ -121,10 +159,12 @@ def list_statements(session: SessionDep, paging: PagingDep, service_id: UUID | N
 
 @router.get("/statements/{statement_id}", dependencies=[Viewer])
 def read(statement_id: UUID, session: SessionDep, now: NowDep) -> Judged:
-    """The judged period: readings, windows, promises, credit, deadline, sites. Whole seconds and exact fractions."""
+    """The judged period: readings, outages with their witnesses, every second of downtime with its clause, windows,
+    promises, credit, deadline, rights, sites; and the inputs, so that anybody can reckon it anew. Whole seconds and
+    exact fractions."""
     row = found(session.get(StatementRow, statement_id), "statement", statement_id)
-    _, statement = actions.judged(session, row, now)
-    return Judged(id=row.id, month=row.month, figures=shown.statement_out(statement))
+    case, statement = actions.judged(session, row, now)
+    return Judged(id=row.id, month=row.month, figures=shown.statement_out(statement, case))
 
 
 def _report(request: Request, statement_id: UUID, kind: str, size: str | None, form: Form) -> Response:
@@ -138,7 +178,7 @@ def _report(request: Request, statement_id: UUID, kind: str, size: str | None, f
     elif form == "pdf" and paper.pdf is not None:
         content = paper.pdf
     else:
-        content = actions.press(paper.document, form)
+        content = actions.press(paper.document, form, paper.files)
     headers = {"content-disposition": f'inline; filename="{paper.name}.{form}"'}
     if form == "html":
         headers["content-security-policy"] = (
@@ -172,14 +212,10 @@ def issue(request: Request, statement_id: UUID, body: IssueIn, now: NowDep, resp
     with Session(reader(edge.engine), expire_on_commit=False) as session:
         row = found(session.get(StatementRow, statement_id), "statement", statement_id)
         size, letters = _size(session, body.paper), request.app.state.letters_sent
-        draft = actions.compose(session, row, body.kind, size, now, letters)
-        version, replaces = actions.next_version(session, draft.header.number)
-        document = actions.compose(
-            session, row, body.kind, size, now, letters, version=version, replaces=replaces, issued=True
-        )
-    pdf = actions.press(document, "pdf")
+        made = actions.compose(session, row, body.kind, size, now, letters, issued=True)
+    pdf = actions.press(made.document, "pdf", made.files)
     writing = edge.open()
-    paper = actions.issue(writing, row, document, pdf, kind=body.kind, approved_by=body.approved_by, now=now)
+    paper = actions.issue(writing, row, made.document, pdf, kind=body.kind, approved_by=body.approved_by, now=now)
     response.headers["location"] = f"/api/v1/papers/{paper.id}"
     return PaperOut.model_validate(paper)
 
