@@ -10,16 +10,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
 from sqlmodel import Session, select
 
 from app.agreements import queries
-from app.agreements.tables import Agreement, Fee, Provider, Service, Terms
+from app.agreements.tables import Agreement, Fee, Provider, Service, Terms, TermsReview
 from app.errors import BadInput, Conflict, NotFound
 from app.evidence import actions as evidence
 from app.evidence.queries import retracted
 from app.fields import printable
-from app.sla.terms import EXAMPLE, KINDS, Sla
+from app.sla.faults import faults
+from app.sla.terms import EXAMPLE, Sla
+
+MOST = 50  # errors answered at once
 
 
 def add_provider(
@@ -160,31 +162,22 @@ def add_terms(
 ) -> Terms:
     """A version of the terms, in force on local days `[effective_from, effective_to)`.
 
-    Raises NotFound; BadInput naming each clause that cannot be read, or a currency or zone that is not the
-    service's; Conflict naming the version whose days it would share.
+    Raises NotFound; BadInput naming everything that is wrong at once: clauses that cannot be read or cannot be meant, a
+    currency or zone that is not the service's, days in the wrong order or shared; Conflict where only days are shared,
+    naming the other version.
     """
     agreement = queries.agreement(session, agreement_id)
     service = queries.service(session, agreement.service_id, lock=True)
-    sla = terms if isinstance(terms, Sla) else _read(terms)
-    for field, here, there in (
-        ("terms.currency", service.currency, sla.currency),
-        ("terms.timezone", service.zone, sla.timezone),
-    ):
-        if here != there:
-            raise BadInput(f"is {there}, but the service {service.name} is under {here}", field=field, example=here)
-    if effective_to is not None:
-        _days_in_order(effective_from, effective_to)
-    today = now.astimezone(ZoneInfo(service.zone)).date()
-    if retrieved_on is not None and retrieved_on > today:
-        raise BadInput("has not come yet", field="retrieved_on", example=today.isoformat())
-    gone = retracted(session)
-    for other in queries.terms_of(session, service.id):
-        if f"terms:{other.id}" in gone:
-            continue
-        if (effective_to is None or other.effective_from < effective_to) and (
-            other.effective_to is None or effective_from < other.effective_to
-        ):
-            raise _overlap(other, effective_from)
+    clash = _clash(session, service.id, effective_from, effective_to)
+    errors = [*_wrong_in(terms, service), *_wrong_days(service, effective_from, effective_to, retrieved_on, now)]
+    if errors:
+        if clash is not None:
+            errors.append({"field": clash.field, "reason": clash.reason, "example": clash.example})
+        first = errors[0]
+        raise BadInput(str(first["reason"]), field=first["field"], example=first["example"], errors=errors[:MOST])
+    if clash is not None:
+        raise clash
+    sla = terms if isinstance(terms, Sla) else Sla.model_validate(terms)
     row = Terms(
         created_at=now, agreement_id=agreement.id, service_id=service.id, effective_from=effective_from,
         effective_to=effective_to, terms=sla.model_dump(mode="json"), text=text, source=source,
@@ -209,13 +202,83 @@ def end_terms(session: Session, agreement_id: UUID, terms_id: UUID, *, effective
     return row
 
 
+def review_terms(session: Session, terms_id: UUID, *, path: str, by: str, note: str, now: datetime) -> TermsReview:
+    """A named person stands for how a doubtful clause is read.
+
+    Raises NotFound, BadInput for a clause that is not marked as doubtful, Conflict for one that has its name already.
+    """
+    row = queries.terms(session, terms_id, lock=True)
+    doubtful = row.terms.get("needs_review") or {}
+    if path not in doubtful:
+        marked = ", ".join(doubtful) or "none"
+        raise BadInput(f"is not a clause these terms mark as doubtful (marked: {marked})", field="path",
+                       example=next(iter(doubtful), "credit"))  # fmt: skip
+    for other in queries.reviews_of(session, terms_id):
+        if other.path == path:
+            raise Conflict(f"{other.by} put a name to it already: {other.note}", field="path")
+    review = TermsReview(created_at=now, terms_id=row.id, path=path, by=by, note=note)
+    session.add(review)
+    evidence.append(session, "terms.reviewed", review, now)
+    return review
+
+
+def _clash(session: Session, service_id: UUID, effective_from: date, effective_to: date | None) -> Conflict | None:
+    """The version whose days these would share."""
+    gone = retracted(session)
+    for other in queries.terms_of(session, service_id):
+        if f"terms:{other.id}" in gone:
+            continue
+        if (effective_to is None or other.effective_from < effective_to) and (
+            other.effective_to is None or effective_from < other.effective_to
+        ):
+            return _overlap(other, effective_from)
+    return None
+
+
+def _wrong_in(terms: Sla | Mapping[str, Any], service: Service) -> list[dict[str, Any]]:
+    """Everything that is wrong with the clauses, each with its path in the document."""
+    if isinstance(terms, Sla):
+        terms = terms.model_dump(mode="json")
+    try:
+        printable(terms)
+    except ValueError as error:
+        return [{"field": "terms", "reason": str(error), "example": EXAMPLE}]
+    found = [
+        {"field": f"terms.{fault.path}" if fault.path != "terms" else "terms", "reason": fault.reason,
+         "example": fault.example.strip('"') if fault.path in ("currency", "timezone") else fault.example}
+        for fault in faults(terms)
+        if not fault.odd
+    ]  # fmt: skip
+    refused = {error["field"] for error in found}
+    for name, here in (("currency", service.currency), ("timezone", service.zone)):
+        there = terms.get(name) if isinstance(terms, Mapping) else here
+        if there != here and f"terms.{name}" not in refused:
+            reason = f"is {there}, but the service {service.name} is under {here}"
+            found.append({"field": f"terms.{name}", "reason": reason, "example": here})
+    return found
+
+
+def _wrong_days(
+    service: Service, first: date, end: date | None, retrieved_on: date | None, now: datetime
+) -> list[dict[str, Any]]:
+    out = []
+    if end is not None and end <= first:
+        out.append(_not_after(first))
+    today = now.astimezone(ZoneInfo(service.zone)).date()
+    if retrieved_on is not None and retrieved_on > today:
+        out.append({"field": "retrieved_on", "reason": "has not come yet", "example": today.isoformat()})
+    return out
+
+
+def _not_after(first: date) -> dict[str, Any]:
+    reason = f"is the first day they are no longer in force and must come after {first}"
+    return {"field": "effective_to", "reason": reason, "example": date(first.year + 1, 1, 1).isoformat()}
+
+
 def _days_in_order(first: date, end: date) -> None:
     if end <= first:
-        raise BadInput(
-            f"is the first day they are no longer in force and must come after {first}",
-            field="effective_to",
-            example=date(first.year + 1, 1, 1).isoformat(),
-        )
+        wrong = _not_after(first)
+        raise BadInput(wrong["reason"], field=wrong["field"], example=wrong["example"])
 
 
 def _overlap(other: Terms, effective_from: date) -> Conflict:
@@ -237,17 +300,3 @@ def _overlap(other: Terms, effective_from: date) -> Conflict:
     end = max(effective_from, other.effective_from + timedelta(days=1))  # no version is empty
     example = f'POST /agreements/{other.agreement_id}/terms/{other.id}/end {{"effective_to": "{end}"}}'
     return Conflict(f"{reason}; end them first", field="effective_from", example=example, other=named | days)
-
-
-def _read(terms: Mapping[str, Any]) -> Sla:
-    try:
-        return Sla.model_validate(printable(terms))
-    except ValidationError as error:
-        errors = []
-        for item in error.errors(include_url=False, include_input=False)[:50]:
-            path = ".".join(["terms", *(str(part) for part in item["loc"] if part not in KINDS)])
-            errors.append({"field": path, "reason": item["msg"].removeprefix("Value error, "), "example": EXAMPLE})
-        first = errors[0]
-        raise BadInput(first["reason"], field=first["field"], example=EXAMPLE, errors=errors) from error
-    except ValueError as error:
-        raise BadInput(str(error), field="terms", example=EXAMPLE) from error

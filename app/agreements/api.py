@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from app.access.guard import Operator, Viewer
 from app.agreements import actions, queries
-from app.agreements.tables import Agreement, Fee, Provider, Service, Terms
+from app.agreements.tables import Agreement, Fee, Provider, Service, Terms, TermsReview
 from app.errors import NotFound
 from app.fields import Amount, Currency, Day, Email, Id, In, Instant, Line, Out, Text, Zone
 from app.sla.terms import Sla
@@ -162,6 +162,26 @@ class TermsOut(Out):
     created_at: datetime
 
 
+class ReviewIn(In):
+    path: Annotated[Line, Field(description="A key of the terms' `needs_review`.", examples=["credit.tiers"])]
+    by: Annotated[Line, Field(max_length=120, description="The person who stands for it.", examples=["Dana Reyes"])]
+    note: Annotated[Text, Field(description="How it is read, and on what.", examples=["asked them; letter of 2 June"])]
+
+
+class ReviewOut(Out):
+    id: UUID
+    terms_id: UUID
+    path: str
+    by: str
+    note: str
+    created_at: datetime
+
+
+class ReviewsOut(Out):
+    items: list[ReviewOut]
+    unreviewed: Annotated[list[str], Field(description="Doubtful clauses without a name: no claim is approved.")]
+
+
 @router.post("/providers", status_code=201, dependencies=[Operator])
 def add_provider(body: ProviderIn, session: SessionDep, now: NowDep) -> ProviderOut:
     """Enters a provider, under a name no other has."""
@@ -298,3 +318,17 @@ def end_terms(agreement_id: UUID, terms_id: UUID, body: TermsEnd, session: Sessi
     """Ends an open version, so that another may follow."""
     row = actions.end_terms(session, agreement_id, terms_id, effective_to=body.effective_to, now=now)
     return TermsOut.model_validate(row)
+
+
+@router.post("/terms/{terms_id}/reviews", status_code=201, dependencies=[Operator])
+def review_terms(terms_id: UUID, body: ReviewIn, session: SessionDep, now: NowDep) -> ReviewOut:
+    """A named person looked at a clause the terms mark as doubtful, and stands for how it is read."""
+    return ReviewOut.model_validate(actions.review_terms(session, terms_id, now=now, **body.model_dump()))
+
+
+@router.get("/terms/{terms_id}/reviews", dependencies=[Viewer])
+def list_reviews(terms_id: UUID, session: SessionDep) -> ReviewsOut:
+    """Who put a name to which doubtful clause, and which still wait for one."""
+    open_ = queries.unreviewed(session, terms_id)
+    rows: list[TermsReview] = list(queries.reviews_of(session, terms_id))
+    return ReviewsOut(items=[ReviewOut.model_validate(row) for row in rows], unreviewed=list(open_))

@@ -52,7 +52,9 @@ def terms_of(session: Session, service_id: UUID) -> Sequence[Terms]:
 def terms(session: Session, id_: UUID, *, lock: bool = False) -> Terms:
     row = session.get(Terms, id_, with_for_update={"key_share": True} if lock else None)
     if row is None:
-        raise NotFound(f"no terms have the id {id_}; GET /agreements/{{agreement_id}}/terms lists them", field="terms_id")
+        raise NotFound(
+            f"no terms have the id {id_}; GET /agreements/{{agreement_id}}/terms lists them", field="terms_id"
+        )
     return row
 
 
@@ -66,7 +68,7 @@ def unreviewed(session: Session, terms_id: UUID, as_at: datetime | None = None) 
     """The clauses these terms mark as doubtful that nobody had put a name to by `as_at` (None: by now)."""
     doubtful = terms(session, terms_id).terms.get("needs_review") or {}
     seen = {row.path for row in reviews_of(session, terms_id) if as_at is None or row.created_at <= as_at}
-    return tuple(path for path in doubtful if path not in seen)
+    return tuple(sorted(path for path in doubtful if path not in seen))
 
 
 def fees_of(session: Session, service_id: UUID) -> Sequence[Fee]:

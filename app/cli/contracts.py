@@ -6,11 +6,12 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from uuid import UUID
 
 import typer
 
 from app.cli import command
-from app.cli.place import AsJson, show_json, table
+from app.cli.place import AsJson, Data, database, settings, show_json, table
 from app.errors import BadInput
 
 terms = typer.Typer(help="A contract's terms: drafts, plain words, faults, and what they pay.", no_args_is_help=True)
@@ -87,19 +88,55 @@ def terms_check(
 ) -> None:
     """Find everything that is wrong with terms, at once: path, reason and what would be right. Exit code 2 if so."""
     from app.sla.faults import as_json as plain
-    from app.sla.faults import document_faults
+    from app.sla.faults import document_faults, remarks
 
-    found = document_faults(_document(file, FILE), fee_currency)
+    document = _document(file, FILE)
+    found, said = document_faults(document, fee_currency), remarks(document)
     if as_json:
-        show_json({"faults": plain(found)})
+        show_json({"faults": plain(found), "notes": list(said)})
+        said = ()
     elif not found:
         print(f"{file}: nothing is wrong with these terms")
     else:
         for fault in found:
             print(f"{fault.path}: {fault.reason}\n    for example {fault.example}")
         print(f"{file}: {len(found)} thing(s) to put right", file=sys.stderr)
+    for text in said:
+        print(f"Note: {text}")
     if found:
         raise typer.Exit(BadInput.exit_code)
+
+
+@terms.command("review", epilog='Example: kept terms review 0197… credit --by "Dana Reyes" --note "letter of 2 June"')
+def terms_review(
+    terms_id: Annotated[UUID, typer.Argument(help="The version of the terms.")],
+    path: Annotated[str | None, typer.Argument(help="The doubtful clause; left out: list them.")] = None,
+    by: Annotated[str | None, typer.Option(help="The person who stands for it.")] = None,
+    note: Annotated[str | None, typer.Option(help="How it is read, and on what.")] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Put a name to a clause the terms mark as doubtful, so that a claim may rest on it. No clause: list them."""
+    from app.agreements.actions import review_terms
+    from app.agreements.queries import reviews_of, unreviewed
+    from app.db import transaction
+    from app.web.edge import utc_now
+
+    if path is not None:
+        for name, value in (("by", by), ("note", note)):
+            if not (value or "").strip():
+                raise BadInput("is needed to put a name to a clause", field=f"--{name}", example='"Dana Reyes"')
+    with transaction(database(settings(data))) as session:
+        session.info["actor"] = "person:command line"
+        if path is not None:
+            review_terms(session, terms_id, path=path, by=(by or "").strip(), note=(note or "").strip(), now=utc_now())
+        left = unreviewed(session, terms_id)
+        rows = [[row.path, row.by, row.note] for row in reviews_of(session, terms_id)]
+    if as_json:
+        named = [dict(zip(("path", "by", "note"), row, strict=True)) for row in rows]
+        show_json({"reviews": named, "unreviewed": list(left)})
+        return
+    table("Doubtful clauses", ["clause", "by", "note"], [*rows, *([one, "nobody yet", ""] for one in left)])
 
 
 @terms.command("try", epilog="Example: kept terms try vectors/terms.json --json")

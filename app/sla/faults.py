@@ -18,21 +18,23 @@ from pydantic import ValidationError
 
 from app.sla.numbers import exact
 from app.sla.samples import FIELDS, sample
-from app.sla.terms import Sla, field_path
+from app.sla.terms import STACKING, Sla, field_path, holds
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One thing to put right."""
+    """One thing to put right. `odd`: it can be reckoned with, and is found only where somebody asks for everything."""
 
     path: str
     reason: str
     example: str
+    odd: bool = False
 
     def __str__(self) -> str:
         return f"{self.path}: {self.reason}; for example {self.example}"
 
 
+ABOUT = ("source_quotes", "interpretations", "needs_review")  # clauses about clauses
 SAID = {
     "denominator": "must be actual, in_service, less_excluded or fixed: with a number of minutes",
     "hourly_divisor": "must be actual, or a number of hours written as text",
@@ -101,7 +103,13 @@ def _unreadable(data: Mapping[str, Any]) -> Iterator[Fault]:
     try:
         Sla.model_validate(data)
     except ValidationError as error:
-        for item in error.errors(include_url=False):
+        items = error.errors(include_url=False)
+        for item in items:
+            loc = item["loc"]
+            if not loc and item["type"] == "value_error":
+                continue  # of the terms as a whole: `_meant` and `_quotes` say it with the field's own path
+            if item["type"] == "too_short" and any(o["loc"][: len(loc)] == loc != o["loc"] for o in items):
+                continue  # short only of the rows that could not be read
             path = field_path(item["loc"], unknown=item["type"] == "extra_forbidden") or "terms"
             last = path.split(".")[-1]
             reason, _, example = str(item["msg"]).removeprefix("Value error, ").partition("; for example ")
@@ -135,39 +143,61 @@ def _told(data: Mapping[str, Any], *paths: str) -> bool:
 
 
 def _meant(data: Mapping[str, Any]) -> Iterator[Fault]:
-    credit = data.get("credit")
+    """The first guarantee's clauses, and those of each further one."""
+    yield from _credit_meant(data, "", data)
+    names: list[Any] = []
+    for kind in ("guarantees", "metrics"):
+        for index, one in enumerate(_rows(data.get(kind))):
+            if not isinstance(one, Mapping):
+                continue
+            under = f"{kind}.{index}."
+            if one.get("name") is not None and one.get("name") in names:
+                reason = f"two guarantees are called {one['name']!r}: nobody could tell which is meant"
+                yield Fault(f"{under}name", reason, f'"{one["name"]} 2"')
+            names.append(one.get("name"))
+            if kind == "guarantees":
+                yield from _credit_meant(one, under, data)
+    stacking = data.get("stacking")
+    if isinstance(stacking, str) and stacking not in STACKING and len(stacking.split()) < 2:
+        reason = f"{stacking!r} is none of {', '.join(STACKING)}, and no sentence that a person could settle it by"
+        yield Fault("stacking", reason, '"highest"')
+
+
+def _credit_meant(one: Mapping[str, Any], under: str, data: Mapping[str, Any]) -> Iterator[Fault]:
+    credit = one.get("credit")
     if not isinstance(credit, Mapping):
         return
-    target, cap = _number(data.get("target_percent")), _number(data.get("cap_percent"))
-    breach = data.get("requires_breach", True) is not False
-    if credit.get("kind") not in (None, "none") and breach and data.get("target_percent") is None:
-        yield Fault(
-            "target_percent", "is missing, so nothing is ever breached and the credit never falls due", '"99.9"'
-        )
+    target, cap = _number(one.get("target_percent")), _number(one.get("cap_percent"))
+    breach = one.get("requires_breach", True) is not False
+    if credit.get("kind") not in (None, "none") and breach and one.get("target_percent") is None:
+        reason = "is missing, so nothing is ever breached and the credit never falls due"
+        yield Fault(f"{under}target_percent", reason, '"99.9"', odd=True)
     rows = credit.get("tiers") if credit.get("kind") == "uptime_tiers" else None
-    if not isinstance(rows, Sequence) or isinstance(rows, str):
-        return
     tiers = [
         (_number(row.get("below")), _number(row.get("percent"))) if isinstance(row, Mapping) else (None, None)
-        for row in rows
+        for row in _rows(rows)
     ]
     first = tiers[0][0] if tiers else None
-    if first is not None and target is not None and breach and not _told(data, "credit", "credit.tiers"):
-        path = "credit.tiers.0.below"
+    noted = "; if the contract says so, note it under interpretations"
+    told = _told(data, f"{under}credit", f"{under}credit.tiers")
+    if first is not None and target is not None and target <= 100 and breach and not told:
+        path, right = f"{under}credit.tiers.0.below", f'"{target}"'
         if first < target:
-            reason = f"leaves a gap: from {first} % up to the target of {target} % nothing is paid"
-            yield Fault(path, reason + "; if the contract says so, note it under interpretations", f'"{target}"')
+            yield Fault(
+                path, f"leaves a gap: from {first} % up to the target of {target} % nothing is paid{noted}", right
+            )
         elif first > target:
             reason = f"lies above the target of {target} %: from there to {first} % no breach, so nothing is paid"
-            yield Fault(path, reason + "; if the contract says so, note it under interpretations", f'"{target}"')
+            yield Fault(path, reason + noted, right, odd=True)
     for index, (_, percent) in enumerate(tiers):
-        over = cap is not None and percent is not None and percent > cap
-        if over and not _told(data, "cap_percent"):
-            reason = f"{cap} lies below credit.tiers.{index}, which gives {percent} %"
-            yield Fault(
-                "cap_percent", f"{reason}; if the contract says so, note it under interpretations", f'"{percent}"'
-            )
+        if cap is not None and percent is not None and percent > cap and not _told(data, f"{under}cap_percent"):
+            reason = f"{cap} lies below {under}credit.tiers.{index}, which gives {percent} %{noted}"
+            yield Fault(f"{under}cap_percent", reason, f'"{percent}"')
             break
+
+
+def _rows(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 def _money(data: Mapping[str, Any], fee_currency: str | None) -> Iterator[Fault]:
@@ -177,7 +207,7 @@ def _money(data: Mapping[str, Any], fee_currency: str | None) -> Iterator[Fault]
     caps = [_number(data.get(name)) for name in ("cap_percent", "total_cap_percent")]
     if caps[0] is not None and caps[1] is not None and caps[1] < caps[0] and not _told(data, "total_cap_percent"):
         reason = f"{caps[1]} lies below cap_percent, so that cap can never be reached"
-        yield Fault("total_cap_percent", reason, f'"{caps[0]}"')
+        yield Fault("total_cap_percent", reason, f'"{caps[0]}"', odd=True)
 
 
 def _quotes(data: Mapping[str, Any]) -> Iterator[Fault]:
@@ -186,6 +216,48 @@ def _quotes(data: Mapping[str, Any]) -> Iterator[Fault]:
         for path in given if isinstance(given, Mapping) else ():
             if str(path).split(".")[0].split("[")[0] not in Sla.model_fields:
                 yield Fault(f"{name}.{path}", "names no field of the terms", '"maintenance.min_notice_hours"')
+    doubtful = data.get("needs_review")
+    for path in doubtful if isinstance(doubtful, Mapping) else ():
+        if not stands(data, str(path)):
+            yield Fault(f"needs_review.{path}", "names no clause of these terms", '"maintenance.min_notice_hours"')
+
+
+def stands(data: Mapping[str, Any], path: str) -> bool:
+    """Whether the path leads to a clause: one that is written here, or one left at what is usual."""
+    try:
+        read = Sla.model_validate({key: value for key, value in data.items() if key not in ABOUT})
+    except ValidationError:
+        return path.split(".")[0].split("[")[0] in Sla.model_fields
+    return holds(read, path)
+
+
+def remarks(document: Any) -> tuple[str, ...]:
+    """What is right and may still surprise: said by `kept terms check`, and no fault."""
+    terms = document.get("terms", document) if isinstance(document, Mapping) else {}
+    versions = document.get("versions", ()) if isinstance(document, Mapping) else document
+    found = list(_surprises(terms, "")) if isinstance(terms, Mapping) else []
+    for index, version in enumerate(_rows(versions)):
+        inside = version.get("terms") if isinstance(version, Mapping) else None
+        if isinstance(inside, Mapping):
+            found += _surprises(inside, f"versions.{index}.terms.")
+    return tuple(found)
+
+
+def _surprises(terms: Mapping[str, Any], under: str) -> Iterator[str]:
+    blocks = [("", terms)]
+    blocks += [(f"guarantees.{i}.", one) for i, one in enumerate(_rows(terms.get("guarantees"))) if one]
+    for path, one in blocks:
+        period = one.get("period") if isinstance(one, Mapping) else None
+        day = period.get("anchor_day") if isinstance(period, Mapping) else None
+        if isinstance(day, int) and 28 < day <= 31:
+            shorter = "February" if day < 31 else "February, April, June, September and November"
+            yield (
+                f"{under}{path}period.anchor_day: day {day} is not in every month; in {shorter} the period begins on "
+                "the month's last day"
+            )
+    doubtful = terms.get("needs_review")
+    for path, why in doubtful.items() if isinstance(doubtful, Mapping) else ():
+        yield f"{under}needs_review.{path}: {why} No claim is approved until somebody puts a name to it."
 
 
 def as_json(found: Sequence[Fault]) -> list[dict[str, str]]:

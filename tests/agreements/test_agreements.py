@@ -221,3 +221,51 @@ def test_a_service_is_in_service_throughout_unless_dates_say_otherwise(owner: Te
     assert span is not None
     assert span.start == datetime(2025, 6, 10, tzinfo=UTC)
     assert span.overlaps(Span(NOW, datetime(2199, 1, 1, tzinfo=UTC)))
+
+
+def test_everything_that_is_wrong_is_answered_at_once(owner: TestClient) -> None:
+    made = agreement(owner)
+    address = f"/agreements/{made['id']}/terms"
+    post(owner, address, terms("2024-07-01", "2025-07-01"))
+    wrong = {
+        "currency": "USD", "tariff": 1, "stacking": "hihgest", "cap_percent": "5",
+        "credit": {"kind": "uptime_tiers", "tiers": [{"below": "99.0", "percent": "10"}]},
+        "guarantees": [{"name": "network", "target_percent": 99.9}, {"name": "network", "target_percent": "100"}],
+        "period": {"kind": "billing_cycle", "anchor_day": 32},
+    }  # fmt: skip
+    body = terms("2025-01-01", "2025-01-01", **wrong) | {"retrieved_on": "2199-01-01"}
+    problem = owner.post(API + address, json=body).json()
+    assert problem["status"] == 422
+    assert {error["field"] for error in problem["errors"]} == {
+        "terms.currency", "terms.tariff", "terms.stacking", "terms.cap_percent", "terms.credit.tiers.0.below",
+        "terms.guarantees.0.target_percent", "terms.guarantees.1.name", "terms.period.anchor_day", "effective_from", "effective_to",
+        "retrieved_on",
+    }  # fmt: skip
+    assert all(error["reason"] and error["example"] for error in problem["errors"])
+    shared = owner.post(API + address, json=terms("2025-01-01", tariff=1)).json()
+    assert [error["field"] for error in shared["errors"]] == ["terms.tariff", "effective_from"]
+
+
+def test_the_31st_is_accepted_and_clamps(owner: TestClient) -> None:
+    period = {"kind": "billing_cycle", "anchor_day": 31}
+    made = post(owner, f"/agreements/{agreement(owner)['id']}/terms", terms("2024-07-01", period=period))
+    assert made["terms"]["period"] == period
+
+
+def test_a_doubtful_clause_waits_for_a_name(owner: TestClient, session: Session) -> None:
+    doubt = {"credit": "The table and its text disagree.", "claim": "Of the month, or of the outage?"}
+    version = post(owner, f"/agreements/{agreement(owner)['id']}/terms", terms("2024-07-01", needs_review=doubt))
+    address = f"/terms/{version['id']}/reviews"
+    assert get(owner, address) == {"items": [], "unreviewed": ["claim", "credit"]}
+    body = {"path": "credit", "by": "Dana Reyes", "note": "asked them; letter of 2 June"}
+    refused(owner, address, body | {"path": "cap_percent"}, 422, "path")
+    made = post(owner, address, body)
+    assert (made["terms_id"], made["by"]) == (version["id"], "Dana Reyes")
+    assert get(owner, address) == {"items": [made], "unreviewed": ["claim"]}
+    refused(owner, address, body, 409, "path", example=False)
+    (entry,) = entries(owner, f"terms_review:{made['id']}")
+    assert entry["kind"] == "terms.reviewed"
+    assert entry["body"]["path"] == "credit"
+    refused(owner, f"/terms/{NOBODY}/reviews", body, 404, "terms_id", example=False)
+    assert queries.unreviewed(session, UUID(version["id"])) == ("claim",)
+    assert queries.unreviewed(session, UUID(version["id"]), datetime(2020, 1, 1, tzinfo=UTC)) == ("claim", "credit")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.sla.faults import document_faults, faults, unrepeated
+from app.sla.faults import document_faults, faults, remarks, unrepeated
 from app.sla.periods import shifted
 from app.sla.samples import FIELDS, TERMS
 from app.sla.terms import named_period, read_terms
@@ -39,6 +39,24 @@ def tiers(*rows: tuple[str, str]) -> dict[str, Any]:
          "number of hours"),
         ({"source_quotes": {"uptime": {"text": "x"}}}, "source_quotes.uptime", "no field"),
         ({"target_percent": None, "credit": tiers(("99.9", "10"))}, "target_percent", "never falls due"),
+        ({"guarantees": [{"name": "network", "target_percent": "100"}, {"name": "network", "target_percent": "99"}]},
+         "guarantees.1.name", "two guarantees are called 'network'"),
+        ({"guarantees": [{"name": "a", "target_percent": "100"}], "metrics": [
+            {"name": "a", "metric": "latency_ms", "limit": "80"}]}, "metrics.0.name", "two guarantees"),
+        ({"guarantees": [{"name": "network", "target_percent": "100", "credit": tiers(("99.9", "10"))}]},
+         "guarantees.0.credit.tiers.0.below", "from 99.9 % up to the target"),
+        ({"guarantees": [{"name": "network", "target_percent": "99.9", "cap_percent": "5",
+                          "credit": tiers(("99.9", "10"))}]}, "guarantees.0.cap_percent", "gives 10 %"),
+        ({"guarantees": [{"name": "network", "target_percent": "99.9", "colour": "red"}]}, "guarantees.0.colour",
+         "no field"),
+        ({"stacking": "hihgest"}, "stacking", "is none of all, highest, first_listed"),
+        ({"stacking": ""}, "stacking", "is none of"),
+        ({"bases": {"renewal_fee": 120.5}}, "bases.renewal_fee", "written as text"),
+        ({"needs_review": {"credit.tiers.7": "?"}}, "needs_review.credit.tiers.7", "no clause"),
+        ({"metrics": [{"name": "l", "metric": "latency_ms", "statistic": "p0", "limit": "80"}]},
+         "metrics.0.statistic", "pattern"),
+        ({"metrics": [{"name": "l", "metric": "packet_loss_percent", "statistic": "p95", "limit": "1"}]}, "metrics.0",
+         "share of all observations"),
     ],
 )  # fmt: skip
 def test_a_fault_has_path_reason_and_example(change: dict[str, Any], path: str, reason: str) -> None:
@@ -107,6 +125,23 @@ def test_anchor_day_31_in_february() -> None:
     assert (january.first_day.isoformat(), january.last_day.isoformat()) == ("2026-01-31", "2026-02-27")
     february = shifted(january, 1)
     assert (february.first_day.isoformat(), february.last_day.isoformat()) == ("2026-02-28", "2026-03-30")
+
+
+def test_what_may_surprise_is_said_and_is_no_fault() -> None:
+    """Day 31 is right, and clamps; a clause that waits for a name is right, and stops a claim."""
+    data = {**BASE, "period": {"kind": "billing_cycle", "anchor_day": 31}, "needs_review": {"period": "31st or last?"}}
+    assert not faults(data)
+    day, doubt = remarks(data)
+    assert day.startswith("period.anchor_day: day 31 is not in every month; in February, April, June,")
+    assert doubt.startswith("needs_review.period: 31st or last?")
+    assert remarks({"terms": data}) == (day, doubt)
+    versions = [{"effective_from": "2024-01-01", "effective_to": None, "terms": data}]
+    assert remarks(versions)[0].startswith("versions.0.terms.period.anchor_day")
+    guarantee = {"name": "a", "target_percent": "99", "period": {"kind": "billing_cycle", "anchor_day": 30}}
+    assert remarks({**BASE, "guarantees": [guarantee]})[0].startswith("guarantees.0.period.anchor_day: day 30")
+    assert not remarks(BASE)
+    for odd in (None, 3, "x", [None], {"versions": 3}, {"terms": 3}, {"guarantees": 3}):
+        assert not remarks(odd)
 
 
 def test_the_examples_are_right_themselves() -> None:
