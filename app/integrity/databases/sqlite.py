@@ -1,0 +1,112 @@
+"""SQLite: its values carry their own type, and it has no MD5, so rows are digested here, as they are read."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from app.integrity.databases.engines import AT_ONCE, reflected
+from app.integrity.databases.tables import CHUNK, Table
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def typed(values: Sequence[Any]) -> int:
+    """The digest of values as SQLite holds them: a letter for the type, the length, the bytes."""
+    seal = hashlib.md5(usedforsecurity=False)
+    for value in values:
+        if value is None:
+            seal.update(b"N")
+            continue
+        if isinstance(value, bytes):
+            tag, text = b"B", value
+        elif isinstance(value, str):
+            tag, text = b"S", value.encode("utf-8", "surrogateescape")
+        elif isinstance(value, float):
+            tag, text = b"F", repr(value).encode()
+        else:
+            tag, text = b"I", str(value).encode()
+        seal.update(tag + str(len(text)).encode() + b"," + text)
+    return int.from_bytes(seal.digest()[:8], "big")
+
+
+class Sqlite:
+    name, mode = "sqlite", "sqlite-typed-1"
+
+    def begin(self, connection: Connection) -> str:
+        raw: Any = connection.connection.driver_connection
+        raw.text_factory = lambda value: value.decode("utf-8", "surrogateescape")
+        connection.exec_driver_sql("PRAGMA query_only = ON")
+        connection.exec_driver_sql("BEGIN")
+        connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar()  # the reading begins with a read
+        return "read transaction"
+
+    def table(self, connection: Connection, name: str) -> Table:
+        table = reflected(connection, name)
+        listed = connection.exec_driver_sql("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_sequence'").scalar()
+        last = None
+        if listed:
+            last = connection.execute(
+                sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": name}
+            ).scalar()
+        return Table(table.name, table.columns, table.key, None if last is None else int(last) + 1)
+
+    def chunks(self, connection: Connection, table: Table) -> Iterator[tuple[int, int, str]]:
+        assert table.whole_key is not None
+        for number, rows in groupby(self.rows(connection, table), key=lambda row: row[0] // CHUNK):
+            count = total = squares = 0
+            for row in rows:
+                count, total, squares = count + 1, total + row[1], squares + row[1] * row[1]
+            yield number, count, f"{total}:{squares % 2**64}"
+
+    def rows(
+        self, connection: Connection, table: Table, low: int | None = None, high: int | None = None
+    ) -> Iterator[Sequence[Any]]:
+        quote = connection.dialect.identifier_preparer.quote_identifier
+        names = [column.name for column in table.columns]
+        places = {name: place for place, name in enumerate(names)}
+        query = f"SELECT {', '.join(map(quote, names))} FROM {quote(table.name)}"
+        if table.whole_key is not None:
+            key = quote(table.whole_key)
+            if low is not None and high is not None:
+                query += f" WHERE {key} >= {low} AND {key} < {high}"
+            query += f" ORDER BY {key}"
+        raw: Any = connection.connection.driver_connection
+        cursor = raw.cursor()
+        cursor.arraysize = AT_ONCE
+        written, fixed = table.written, [places[name] for name in table.fixed]
+        try:
+            for row in cursor.execute(query):
+                key_values = [row[places[name]] for name in table.key]
+                yield (
+                    key_values[0] if table.whole_key is not None else tuple(map(_shown, key_values)),
+                    typed(row),
+                    None if written is None else _moment(row[places[written]]),
+                    typed([row[place] for place in fixed]) if fixed else None,
+                )
+        finally:
+            cursor.close()
+
+
+def _shown(value: Any) -> str | None:
+    if value is None:
+        return None
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _moment(value: Any) -> int | None:
+    """A time as people keep it in SQLite: text, or a number; None where it is neither."""
+    if isinstance(value, int):
+        return value
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    return (moment - EPOCH) // timedelta(microseconds=1)
