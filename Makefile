@@ -6,7 +6,8 @@ ARGS ?=
 PYTEST_ARGS ?= -n 2 --dist loadfile
 UPGRADE ?=
 # Debian packages the tests need beyond PostgreSQL.
-EXTRA_PACKAGES ?= $(shell . /etc/os-release 2>/dev/null && [ "$$ID" = debian ] && echo chromium)
+EXTRA_PACKAGES ?= $(shell . /etc/os-release 2>/dev/null; [ "$$ID" = debian ] && echo chromium; \
+	[ "$$ID" = debian -o "$$ID" = ubuntu ] && echo mariadb-server-core mariadb-client-core)
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -64,7 +64,7 @@ def server() -> Iterator[Server]:
     daemon = shutil.which("mariadbd") or shutil.which("mysqld")
     install = shutil.which("mariadb-install-db")
     if daemon is None or install is None:
-        raise Unavailable("MariaDB is not installed; on Debian: apt-get install mariadb-server")
+        raise Unavailable("MariaDB is not installed; on Debian: apt-get install mariadb-server-core")
     folder = Path(tempfile.mkdtemp(prefix="kept-maria-"))
     me = ["--user=root"] if os.geteuid() == 0 else []
     data = f"--datadir={folder / 'data'}"
