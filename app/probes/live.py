@@ -145,7 +145,6 @@ def new_heartbeat(monitor_id: UUID, session: SessionDep, now: NowDep) -> Heartbe
 
 
 Secret = Annotated[str, Path(max_length=200, description="As `POST /monitors/{monitor_id}/heartbeat` gave it.")]
-Secret = Annotated[str, Path(max_length=200, description="As `POST /monitors/{monitor_id}/heartbeat` gave it.")]
 State3 = Annotated[Literal["up", "degraded", "down"], Query(description="How the site itself says it is.")]
 Note = Annotated[Line | None, Query(description="Why, where it is not up.", examples=["the nightly backup failed"])]
 
