@@ -207,7 +207,7 @@ def approve(
         raise Conflict(
             f"nobody has put a name to what these terms were read as: {', '.join(open_)}. Compare them with the "
             "contract and say so, then approve",
-            field="terms", example="POST /api/v1/agreements/{id}/terms/{id}/review", paths=list(open_),
+            field="terms", example="POST /api/v1/terms/{id}/reviews", paths=list(open_),
         )  # fmt: skip
     answered = {item["text"]: item for item in checklist}
     for text in claim.preconditions:

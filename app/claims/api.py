@@ -51,9 +51,10 @@ def list_claims(
     session: SessionDep, paging: PagingDep, now: NowDep,
     state: Annotated[State | None, Query(description="What stands now.")] = None,
     service_id: UUID | None = None, provider_id: UUID | None = None,
+    number: Annotated[str | None, Query(max_length=40, description="As papers print it.", examples=["0007"])] = None,
 ) -> Page[ClaimRef]:  # fmt: skip
     """Claims in the order they were drafted, with what is still outstanding."""
-    query = queries.listed(state=state, service_id=service_id, provider_id=provider_id, now=now)
+    query = queries.listed(state=state, service_id=service_id, provider_id=provider_id, number=number, now=now)
     rows, following = page(session, query, Claim.id, paging)
     return Page(items=claim_refs(session, rows, now), next=following)
 

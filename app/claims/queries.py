@@ -25,14 +25,6 @@ def claim(session: Session, id_: UUID, *, lock: bool = False) -> Claim:
     return row
 
 
-def numbered(session: Session, number: str) -> Claim:
-    """The claim papers call by this number. Raises NotFound."""
-    row = session.exec(select(Claim).where(Claim.number == number)).first()
-    if row is None:
-        raise NotFound(f"no claim has the number {number!r}; `kept claims list` shows them", field="NUMBER")
-    return row
-
-
 def steps_of(session: Session, ids: Collection[UUID]) -> dict[UUID, list[ClaimStep]]:
     """The steps of each claim, in their order."""
     query = select(ClaimStep).where(col(ClaimStep.claim_id).in_(ids)).order_by(col(ClaimStep.number))
@@ -75,10 +67,12 @@ def overlapping(session: Session, service_id: UUID, spans: Sequence[Span]) -> li
 
 
 def listed(
-    *, state: str | None, service_id: UUID | None, provider_id: UUID | None, now: datetime
+    *, state: str | None, service_id: UUID | None, provider_id: UUID | None, number: str | None, now: datetime
 ) -> SelectOfScalar[Claim]:
     """The question for a list. A claim that was never filed and whose time has run out is `lapsed`."""
     query = select(Claim)
+    if number is not None:
+        query = query.where(Claim.number == number)
     if service_id is not None:
         query = query.where(Claim.service_id == service_id)
     if provider_id is not None:

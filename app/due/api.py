@@ -86,6 +86,7 @@ class FeedOut(Out):
 
 class FeedMade(FeedOut):
     address: Annotated[str, Field(description="Where a calendar subscribes. Shown once; only its digest is kept.")]
+    path: Annotated[str, Field(description="The same behind any other name of this service.")]
 
 
 def due_out(item: Item) -> DueOut:
@@ -140,8 +141,10 @@ def acknowledge(reminder_id: UUID, body: AcknowledgedIn, session: SessionDep, no
 def make_feed(body: FeedIn, request: Request, session: SessionDep, now: NowDep) -> FeedMade:
     """A calendar address of a reader's own. Its secret is in this answer and nowhere else."""
     row, secret = actions.make_feed(session, name=body.name, now=now)
-    address = str(request.base_url).rstrip("/") + f"/api/v1/calendar/{secret}.ics"
-    return FeedMade(address=address, **FeedOut.model_validate(row).model_dump())
+    path = f"/api/v1/calendar/{secret}.ics"
+    return FeedMade(
+        address=str(request.base_url).rstrip("/") + path, path=path, **FeedOut.model_validate(row).model_dump()
+    )
 
 
 @router.get("/calendar-feeds", dependencies=[Owner])

@@ -268,3 +268,18 @@ def test_the_list_is_json_of_plain_values(story: Story) -> None:
     (item,) = get(story.client, "/claims")["items"]
     assert not [key for key, value in item.items() if isinstance(value, float)]
     assert json.loads(json.dumps(item)) == item
+
+
+def test_no_claim_goes_out_on_a_reading_nobody_stands_up_for(story: Story) -> None:
+    (agreement,) = get(story.client, "/agreements", service_id=story.ids["service"])["items"]
+    path = f"/agreements/{agreement['id']}/terms"
+    (old,) = get(story.client, path)["items"]
+    post(story.client, f"{path}/{old['id']}/end", {"effective_to": "2025-06-01"}, 200)
+    doubtful = old["terms"] | {"needs_review": {"credit.tiers": "The table and its text disagree."}}
+    terms = post(story.client, path, {"effective_from": "2025-06-01", "terms": doubtful})
+    claim = drafted(story)
+    assert claim["needs_review"] == ["credit.tiers"]
+    problem = refused(story.client, f"/claims/{claim['id']}/approve", {"by": WHO}, 409, "terms")
+    assert problem["paths"] == ["credit.tiers"]
+    post(story.client, f"/terms/{terms['id']}/reviews", {"path": "credit.tiers", "by": WHO, "note": "Read again."})
+    assert step(story, claim, "approve")["state"] == "approved"
