@@ -171,7 +171,7 @@ def _table(
     record: dict[str, Any] = {
         "name": table.name, "schema": table.schema_digest, "key": list(table.key),
         "approximate": list(table.approximate), "consistent": table.consistent, "next_id": table.next_id,
-        "level": kept, "read_rows": 0, "rows": None, "rows_file": None, "chunks_file": None, "newest": None,
+        "kept": kept, "read_rows": 0, "rows": None, "rows_file": None, "chunks_file": None, "newest": None,
     }  # fmt: skip
     if table.whole_key is not None:
         record["rows"] = count
