@@ -64,4 +64,4 @@ def fits(per_second: int, seconds: int) -> int:
 
 def _decimal(scaled: int, places: int) -> str:
     digits = str(scaled).rjust(places + 1, "0")
-    return f"{digits[:-places]}.{digits[-places:]}" if places else digits
+    return f"{digits[:-places]}.{digits[-places:]}".rstrip("0").rstrip(".") if places else digits

@@ -43,9 +43,9 @@ def before_claim(session: Session, on: Ground, words: BeforeClaimWords) -> Writt
         raise Conflict(f"there is no sum to claim: {why}", field="words.statement_id")
     paper, claim = paper_of(session, on, row), claim_of(session, on, row, words.claim)
     currency = credit.currency
-    if not statement.terms_id:
+    if not case.terms:
         raise Conflict("no terms were in force, so there is no basis", field="words.statement_id")
-    terms = found(session.get(Terms, UUID(statement.terms_id)), "terms", statement.terms_id)
+    terms = found(session.get(Terms, UUID(case.terms[-1].id)), "terms", case.terms[-1].id)
     agreement = found(session.get(Agreement, terms.agreement_id), "agreement", terms.agreement_id)
     basis = _basis(case)
     if not basis:

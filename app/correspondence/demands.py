@@ -53,12 +53,11 @@ def paper_of(session: Session, on: Ground, row: StatementRow) -> Paper | None:
 
 
 def claim_of(session: Session, on: Ground, row: StatementRow, number: str | None) -> Claim | None:
-    """The claim of this number, or the live one that rests on the statement. Raises NotFound, BadInput."""
+    """The claim of this number, or the live one that rests on the statement. Raises BadInput."""
     if number is None:
         return next((item for item in claims.live(session, on.service.id) if item.statement_id == row.id), None)
-    try:
-        claim = claims.numbered(session, number)
-    except NotFound:
+    claim = _numbered(session, number)
+    if claim is None:
         return None  # kept by hand: the number is the agency's own
     if claim.service_id != on.service.id:
         raise BadInput(f"claim {number} is about another service", field="words.claim")
@@ -209,10 +208,14 @@ def reminder(session: Session, on: Ground, words: ReminderWords) -> Written:
 
 def claim_by(session: Session, number: str) -> Claim:
     """The claim of this number. Raises NotFound."""
-    try:
-        return claims.numbered(session, number)
-    except NotFound as error:
-        raise NotFound(error.reason, field="words.claim") from None
+    claim = _numbered(session, number)
+    if claim is None:
+        raise NotFound(f"no live claim has the number {number}; GET /claims lists them", field="words.claim")
+    return claim
+
+
+def _numbered(session: Session, number: str) -> Claim | None:
+    return next((item for item in claims.live(session) if item.number == number), None)
 
 
 def _of_claim(session: Session, on: Ground, words: ReminderWords, number: str) -> Written:

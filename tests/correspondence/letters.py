@@ -33,7 +33,12 @@ def issued(story: Story, row: Body, at_: str | None = None) -> Body:
 def sent(story: Story, name: str, **changes: Any) -> Body:
     """Drafted, approved, issued and sent by e-mail at the letter's own moment."""
     row = issued(story, draft(story, name, **changes), LETTERS[name][0])
-    body = {"sent_at": LETTERS[name][0], "channel": "email", "address": "support@northgate.example", "sent_by": "Dana Reyes"}
+    body = {
+        "sent_at": LETTERS[name][0],
+        "channel": "email",
+        "address": "support@northgate.example",
+        "sent_by": "Dana Reyes",
+    }
     story.post(f"/provider-letters/{row['id']}/sendings", body)
     return story.get(f"/provider-letters/{row['id']}")
 

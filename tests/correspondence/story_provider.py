@@ -168,7 +168,7 @@ def p6(**more: Any) -> ProviderLetter:
             Told(at=t("06-07 22:00"), text="Window announced until 24:00: did not take place.", source="provider"),
             Told(at=t("06-14 22:00"), text="Window announced until 24:00: did not take place.", source="provider"),
             Told(at=t("06-28 22:00"), text="HOST-1 stops answering; window announced until 24:00.", source="measured"),
-            Told(at=t("06-29 00:02"), text="Ticket NG-88207 opened; first reply of a person at 01:47.", source="ticket"),
+            Told(at=t("06-29 00:02"), text="Ticket NG-88207 opened; a person first replies 01:47.", source="ticket"),
             Told(at=t("06-29 22:00"), text="HOST-1 answers again, after 24 h 00 min.", source="measured"),
             Told(at=None, text="Availability in June 2025: 96.9444 % by the contract's method, 99.9 % promised.",
                  source="statement"),
