@@ -101,16 +101,17 @@ class Account:
         label = note if 0 < len(note) < 60 else f"{WORDS[row.source]}, {self.local(at)}"
         return law.Source(law.SourceCode(row.source), f"{what}:{row.id}", label)
 
-    def tickets(self) -> tuple[law.Ticket, ...]:
-        """Tickets opened in the period, and older ones that were answered in it."""
-        out = []
+    def tickets(self) -> tuple[tuple[law.Ticket, ...], tuple[law.Ticket, ...]]:
+        """Tickets opened in the period, and older ones that were answered in it; then all older ones."""
+        out: list[law.Ticket] = []
+        before: list[law.Ticket] = []
         for item in incidents.tickets_of(self.session, self.service.id):
             row = item.ticket
-            if row.opened_at > self.as_at or f"ticket:{row.id}" in self.retracted:
+            known = row.opened_at <= self.as_at and row.opened_at < self.period.span.end
+            if not known or f"ticket:{row.id}" in self.retracted:
                 continue
             replies = [reply for reply in self.standing("reply", item.replies) if reply.at <= self.as_at]
-            if not (self.in_period(row.opened_at) or any(self.in_period(reply.at) for reply in replies)):
-                continue
+            here = self.in_period(row.opened_at) or any(self.in_period(reply.at) for reply in replies)
             source = law.Source(law.SourceCode.TICKET, f"ticket:{row.id}", f"ticket {row.number}")
             if self.in_period(row.opened_at):
                 self.line(row.opened_at, row.created_at, f"Ticket {row.number} opened: {row.subject}", source)
@@ -120,7 +121,7 @@ class Account:
                     text = f"Ticket {row.number}, {kind}: {reply.text or 'without text'}"
                     self.line(reply.at, reply.created_at, text, source)
             promised = [reply for reply in replies if reply.next_update_due is not None]
-            out.append(
+            (out if here else before).append(
                 law.Ticket(
                     str(row.id),
                     row.number,
@@ -132,7 +133,7 @@ class Account:
                     tuple(whole_second(one.at) for one in promised),
                 )
             )
-        return tuple(out)
+        return tuple(out), tuple(before)
 
     def events(self) -> tuple[law.Event, ...]:
         """Moments at which timed promises' clocks start or stop, paired within their incident."""

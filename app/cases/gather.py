@@ -56,6 +56,7 @@ def gather(
     promised = works_and_windows(account, every_window, first.span.start)
     start = min([first.span.start, *(window.span.start for window in promised.windows)])
     watched = Span(start, max(period.span.end, start + timedelta(seconds=1)))
+    tickets, tickets_before = account.tickets()
     offline = probes.own_outages(session, watched)
     return law.Case(
         service_id=str(service.id),
@@ -70,7 +71,7 @@ def gather(
         own_outages=tuple(law.OwnOutage(floored(item.span), item.reason) for item in offline),
         works=promised.works,
         windows=promised.windows,
-        tickets=account.tickets(),
+        tickets=tickets,
         events=account.events(),
         sites=_sites(account, watched),
         lines=tuple(sorted(account.lines, key=lambda line: line.at)),
@@ -78,6 +79,7 @@ def gather(
         periods_earlier=earlier,
         terms_before=tuple(item for item in _terms(account, first.first_day) if item not in terms),
         windows_before=promised.before,
+        tickets_before=tickets_before,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from app.sla.bench import Bench
-from app.sla.case import FindingVerdict, Source, Window
+from app.sla.case import FindingVerdict, Source, SourceCode, Window
 from app.sla.clocks import next_updates, timed
 from app.sla.procedures import NOT_WORKED, agreed_for, window_by_id
 from app.sla.statement import Outcome, Promise, PromiseStatus, StepVerdict, Verdict, WindowVerdict
@@ -61,10 +61,19 @@ def availability(bench: Bench) -> Iterator[Promise]:
         figure=share,
         target=terms.target,
         open=not measured.closed,
-        source=None,
+        source=_watched(bench),
         clause=clause(terms, "target_percent"),
         text=f"{figure}{so_far}, {terms.target_percent} % promised; {elapsed(measured.sla.down)} counted.",
     )
+
+
+def _watched(bench: Bench) -> Source | None:
+    """Measured, by these monitors; None where nothing was."""
+    names = sorted({one.monitor.name for one in bench.seen.speaking if one.first_at is not None})
+    if not names:
+        return None
+    label = ", ".join(names) if len(names) < 4 else f"{len(names)} monitors"
+    return Source(SourceCode.MEASURED, f"service:{bench.case.service_id}", label)
 
 
 def windows(bench: Bench) -> Iterator[Promise]:

@@ -254,6 +254,22 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Gauge:
+    """What a metric promise reads in one stretch of time: counts and sums of its observations, never these themselves.
+    `over`: answers slower than the limit; `ranked_ms`: the nearest-rank percentile the promise asks for."""
+
+    name: str  # of the metric promise
+    span: Span
+    asked: int
+    failed: int
+    answered: int = 0  # good answers whose time is known
+    total_ms: int = 0
+    largest_ms: int | None = None
+    over: int = 0
+    ranked_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DatedTerms:
     """Terms in force from `effective_from` up to but not including `effective_to` (local days in the terms' zone)."""
 
@@ -294,11 +310,19 @@ class Case:
     sites: tuple[Site, ...] = ()
     lines: tuple[Line, ...] = ()
     periods_before: tuple[Period, ...] = field(default=())
+    gauges: tuple[Gauge, ...] = ()  # of the metric promises, stretch by stretch
+    unreviewed: tuple[str, ...] = ()  # doubtful clauses of the terms nobody has put a name to
     periods_earlier: tuple[Period, ...] = ()  # further back still, as far as a right to leave looks; oldest first
     terms_before: tuple[DatedTerms, ...] = ()  # versions in force in the earlier periods alone
     windows_before: tuple[Window, ...] = ()  # settled before the period: they excuse in the earlier ones alone
+    tickets_before: tuple[Ticket, ...] = ()  # opened and last answered before the period: their clocks may still run
 
     @property
     def every_window(self) -> tuple[Window, ...]:
         """The windows of the earlier periods, then those of this one."""
         return (*self.windows_before, *self.windows)
+
+    @property
+    def every_ticket(self) -> tuple[Ticket, ...]:
+        """The tickets of before the period, then those of this one."""
+        return (*self.tickets_before, *self.tickets)

@@ -45,13 +45,13 @@ def timed(bench: Bench) -> Iterator[Promise]:
 
 def ticks_of(case: Case) -> list[Tick]:
     """Every event known as at, the tickets' own among them, by time."""
-    names = {ticket.number: ticket.id for ticket in case.tickets}
+    names = {ticket.number: ticket.id for ticket in case.every_ticket}
     out = [
         Tick(_plain(event.name), event.at, names.get(event.subject, event.subject), event.source)
         for event in case.events
         if event.at <= case.as_at
     ]
-    for ticket in case.tickets:
+    for ticket in case.every_ticket:
         if ticket.opened_at > case.as_at:
             continue
         source = Source(SourceCode.TICKET, f"ticket:{ticket.id}", f"ticket {ticket.number}")
@@ -86,7 +86,7 @@ def _timed(bench: Bench, promise: TimedPromise, index: int, start: Tick, stop: T
     taken = (stop.at if stop is not None else bench.as_at) - start.at
     in_time = PromiseStatus.KEPT if stop is not None else PromiseStatus.OPEN
     status = in_time if taken <= target else PromiseStatus.BROKEN
-    subject = next((t.number for t in bench.case.tickets if t.id == start.subject), start.subject)
+    subject = next((t.number for t in bench.case.every_ticket if t.id == start.subject), start.subject)
     title = promise.name.replace("_", " ").capitalize()
     still = "" if stop is not None else " and still open"
     return Promise(
@@ -147,7 +147,7 @@ def timed_owed(
 
 def next_updates(bench: Bench) -> Iterator[Promise]:
     """ "We will write by 04:00": kept when somebody wrote by then."""
-    for ticket in bench.case.tickets:
+    for ticket in bench.case.every_ticket:
         if ticket.opened_at > bench.as_at:
             continue
         replies = _replies(ticket, bench.as_at)

@@ -120,7 +120,7 @@ def _maintenance(seen: Seen, terms: Sla, windows: Sequence[WindowVerdict], down:
 
 
 def _ticket_clock(seen: Seen, terms: Sla, down: Sequence[Span]) -> _Claimed:
-    opened = sorted(ticket.opened_at for ticket in seen.case.tickets if ticket.opened_at <= seen.as_at)
+    opened = sorted(ticket.opened_at for ticket in seen.case.every_ticket if ticket.opened_at <= seen.as_at)
     spans, reported, unreported = [], timedelta(0), timedelta(0)
     for span in down:
         first = next((at for at in opened if at in span), None)

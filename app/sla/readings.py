@@ -116,7 +116,7 @@ def counted_down(seen: Seen, period: Period, terms: Sla | None, excused_spans: S
     """The counted downtime of the period, these spans excused; None without terms."""
     if terms is None:
         return None
-    tickets: list[datetime] = [t.opened_at for t in seen.case.tickets if t.opened_at <= seen.as_at]
+    tickets: list[datetime] = [t.opened_at for t in seen.case.every_ticket if t.opened_at <= seen.as_at]
     confirmed = [
         event.at
         for event in seen.case.events

@@ -124,12 +124,13 @@ def statement_out(item: Statement, case: Case | None = None) -> StatementOut:
         ],
         site_counts=counts,
         notes=list(item.notes),
-        inputs=None if case is None else inputs_out(case),
+        inputs=None if case is None else inputs_out(case, item),
     )
 
 
-def inputs_out(case: Case) -> shapes.InputsOut:
-    """The fee, the terms with every default written out, and what starts the contract's clock."""
+def inputs_out(case: Case, item: Statement) -> shapes.InputsOut:
+    """The fee, the terms with every default written out, and what starts the contract's clock in its outages."""
+    first = min([item.period.span.start, *(outage.span.start for outage in item.outages)])
     return shapes.InputsOut(
         monthly_fee=f"{case.monthly_fee:f}",
         currency=case.currency,
@@ -145,13 +146,13 @@ def inputs_out(case: Case) -> shapes.InputsOut:
         ],
         tickets=[
             shapes.TicketOut(number=ticket.number, opened_at=ticket.opened_at)
-            for ticket in case.tickets
-            if ticket.opened_at <= case.as_at
+            for ticket in case.every_ticket
+            if first <= ticket.opened_at <= case.as_at
         ],
         confirmed_at=[
             event.at
             for event in case.events
-            if event.at <= case.as_at and event.name.removesuffix("_at") == "provider_confirmed"
+            if first <= event.at <= case.as_at and event.name.removesuffix("_at") == "provider_confirmed"
         ],
     )
 
