@@ -49,6 +49,9 @@ def check(proof, root, copy):
         return "the site is not below this root"
     if climb(salt("head", record("head", proof["head"])), proof["head_path"]) != root:
         return "time and server are not below this root"
+    counts = [proof[which]["of"] for which in ("site_path", "server_path", "head_path")]
+    if counts != [proof["site"]["entries"], proof["head"]["leaves"], proof["head"]["leaves"]]:
+        return "the numbers of leaves do not fit"
     if copy is not None:
         with open(copy, "rb") as stream:
             whole = {"sha256": hashlib.sha256, "blake2b": lambda: hashlib.blake2b(digest_size=32)}[proof["algorithm"]]()

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from app.integrity.format import Generation
     from app.integrity.manifests import Checked
 
+SEALED = ("seq", "digest", "recorded_at", "salted_root")
+
 
 @audit.command("seal", epilog="Example: kept audit seal gens/pre-old --ticket-text")
 def audit_seal(
@@ -45,6 +47,7 @@ def audit_seal(
         raise typer.Exit(looked.exit_code)
     told = sealing.summary(looked.generation, sealing.salt(looked.generation) if salted else None)
     entry = _at_service(service, token, told) if service else _at_home(data, told)
+    told["salted_root"] = entry.pop("salted_root")
     sealing.kept_beside(looked.generation, told, entry)
     if as_json:
         show_json({**told, **entry, "sentence": sealing.sentence(told)})
@@ -93,7 +96,7 @@ def _at_service(service: str, token: str | None, told: dict[str, Any]) -> dict[s
 
         say(f"kept: {body.get('detail') or body.get('title')}")
         raise typer.Exit(EXITS.get(answer.status_code, 1))
-    return {name: body[name] for name in ("seq", "digest", "recorded_at")}
+    return {name: body[name] for name in SEALED}
 
 
 @audit.command("verify", epilog="Example: kept audit verify gens --expect 9f86d081…")

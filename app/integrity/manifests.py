@@ -108,6 +108,7 @@ def check(folder: Path) -> Checked:
     try:
         root = leaves.root(leaves.server_leaves(record)).hex()
         said = record["excludes"]
+        count = record["leaves"]
         patterns = leaves.patterns_digest(said["patterns"], said["volatile"], said["volatile_version"])
     except (TypeError, KeyError, ValueError) as error:
         find(Finding("changed", "manifest.json", f"manifest.json holds what no agent writes: {error}"))
@@ -117,6 +118,8 @@ def check(folder: Path) -> Checked:
                                                  f"and it says {generation.server_root}"))  # fmt: skip
     if patterns != generation.excludes_digest:
         find(Finding("changed", "manifest.json", "the list of what was left out was changed"))
+    if count != 1 + len(generation.sites) + len(generation.dbs):
+        find(Finding("changed", "manifest.json", "it names another number of sites and databases than it holds"))
     names = [part.name for part in generation.sites]
     if names != sorted(set(names)):
         find(Finding("changed", "manifest.json", "its sites stand out of order, or twice"))

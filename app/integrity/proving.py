@@ -149,9 +149,11 @@ def check(proof: Any) -> tuple[str, str]:
         head = _climbed(_salted(salts, "head", leaves.record_leaf("head", proof["head"])), proof["head_path"])
         taken = proof["head"]["taken_at"]["start_ns"]
         said = f"{proof['head']['label']} {proof['head']['server']}"
+        counts = (proof["site_path"]["of"], proof["server_path"]["of"], proof["head_path"]["of"])
+        fits = counts == (proof["site"]["entries"], proof["head"]["leaves"], proof["head"]["leaves"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Unverifiable(f"is no proof, or it was cut short: {error}", field="PROOF") from None
-    if site != sealed or root != proof["root"] or head != proof["root"]:
+    if not fits or site != sealed or root != proof["root"] or head != proof["root"]:
         raise Unverifiable("does not hold: what it says of the path does not lead to its root", field="PROOF")
     return root, f"{proof['site']['name']}/{told['path']}: {told['size']} bytes, content {told['content'] or '-'}, " \
                  f"as read {taken} ns since 1970 ({said})"  # fmt: skip

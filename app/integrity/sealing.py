@@ -98,11 +98,12 @@ def shown(row: Entry) -> dict[str, Any]:
 def sentence(told: dict[str, Any]) -> str:
     """What to paste into the provider's ticket before work starts, so that they hold the root before anybody knows
     what will break."""
-    when = f"{_minute(told['taken_from'])} to {_minute(told['taken_until'])} UTC"
+    when = f"{_minute(told['taken_from'])} and {_minute(told['taken_until'])} UTC"
+    websites = "1 website" if told["sites"] == 1 else f"{told['sites']} websites"
     also = f" (salted: {told['salted_root']})" if told["salted_root"] else ""
     claimed = " (time as stated by us)" if told["claimed"] else ""
     return (
-        f"Before any work starts: we recorded the state of our {told['sites']} websites on the {told['server']} server "
+        f"Before any work starts: we recorded the state of our {websites} on the {told['server']} server "
         f"({told['entries']} files and folders, {told['bytes']} bytes) between {when}{claimed}. The SHA-256 root of "
         f"that record is {told['server_root']}{also}. Please keep this message with the ticket."
     )

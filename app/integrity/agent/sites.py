@@ -38,7 +38,7 @@ def named(text: str) -> Site:
     """`FOLDER`, `SITE=FOLDER` or `CLIENT/SITE=FOLDER`. Raises Wrong."""
     who, mark, folder = text.partition("=")
     if not mark or os.path.isdir(text):
-        who, folder = os.path.basename(text.rstrip("/")), text
+        who, folder = os.path.basename(os.path.abspath(text)), text
     client, _, name = who.rpartition("/")
     return _checked(Site(name, client, os.path.abspath(folder)), text)
 

@@ -268,5 +268,6 @@ def excluded(patterns: list[str], volatile: list[str]) -> dict[str, Any]:
 
 
 def closed(manifest: dict[str, Any]) -> dict[str, Any]:
-    """The manifest with its server root."""
+    """The manifest with the number of its leaves and its server root."""
+    manifest = {**manifest, "leaves": 1 + len(manifest["sites"]) + len(manifest["dbs"])}
     return {**manifest, "server_root": leaves.root(leaves.server_leaves(manifest)).hex()}
