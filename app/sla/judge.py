@@ -22,6 +22,7 @@ from app.sla.seen import Seen, look, terms_of
 from app.sla.sites import judge_sites
 from app.sla.spans import overlaps
 from app.sla.statement import METHOD_VERSION, Outage, Statement, StateSpan, StateTotals, WindowVerdict
+from app.sla.summed import summed
 from app.sla.together import left_out, witnesses
 from app.sla.trend import days, months
 from app.sla.windows import judge_windows
@@ -46,6 +47,7 @@ def judge(case: Case) -> Statement:
         credit = replace(credit, lower_amount=boundary.lower_amount)
     rights = rights_of(seen, measured, every_window)
     stretches = [piece.measured for piece in judged.pieces]
+    more = summed(seen, judged, owed, promises_over(bench, judged))
     totals = measured.totals
     known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
     return Statement(
@@ -70,7 +72,7 @@ def judge(case: Case) -> Statement:
         announced=measured.announced,
         windows=windows,
         steps=bench.steps,
-        promises=promises_over(bench, judged),
+        promises=more.promises,
         credit=credit,
         deadline=deadline_over(case, judged),
         days=days(seen, measured),
@@ -79,6 +81,7 @@ def judge(case: Case) -> Statement:
         notes=(
             *notes(seen, measured),
             *part_notes(judged),
+            *more.notes,
             *((boundary.note,) if boundary is not None else ()),
             *right_notes(seen, measured, every_window, rights),
         ),
@@ -87,6 +90,13 @@ def judge(case: Case) -> Statement:
         calculation=calculation(seen, stretches, windows),
         left_out=left_out(seen.sites, seen.down, measured.elapsed, seen.rule),
         parts=parts_of(case, judged),
+        guarantees=more.guarantees,
+        due=more.due,
+        due_lines=more.lines,
+        by_hand=more.by_hand,
+        preconditions=more.preconditions,
+        remedy_form=more.remedy_form,
+        needs_review=case.unreviewed,
         rights=rights,
     )
 

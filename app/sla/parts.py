@@ -24,7 +24,7 @@ from app.sla.spans import Span, union
 from app.sla.statement import CalculationLine, Credit, Deadline, Part, Reading, Verdict, WindowVerdict
 from app.sla.terms import Sla
 from app.sla.windows import judge_windows
-from app.sla.wording import days, percent, seconds
+from app.sla.wording import days, exactly, percent, seconds
 
 # What the arithmetic of the first guarantee reads: versions that agree in all of it are one.
 READ = (
@@ -175,7 +175,7 @@ def paid(case: Case, judged: Judged) -> Reckoned | None:
     uncapped = sum((found.credit.uncapped_percent * bases[piece.number] for piece, found in each if found), Fraction(0))
     amount = rounded(exact, case.currency)
     lines = [line for piece, found in each for line in _lines(case, judged, piece, found)]
-    terms = " + ".join(_exactly(found.exact) for found in owed)
+    terms = " + ".join(exactly(found.exact) for found in owed)
     lines.append(CalculationLine("Amount", f"{amount} {case.currency}", f"{terms}, rounded once, half up"))
     credit = Credit(
         percent=exact / base * 100 if base else Fraction(0),
@@ -189,15 +189,6 @@ def paid(case: Case, judged: Judged) -> Reckoned | None:
         lines=tuple(lines),
     )
     return Reckoned(credit, exact, tuple(sorted({span for found in owed for span in found.incidents})))
-
-
-def _exactly(value: Fraction) -> str:
-    """ "13.325" where the decimals end, else the fraction."""
-    for places in range(2, 7):
-        scaled = value * 10**places
-        if scaled.denominator == 1:
-            return f"{scaled.numerator // 10**places}.{scaled.numerator % 10**places:0{places}d}"
-    return f"{value.numerator}/{value.denominator}"
 
 
 def _lines(case: Case, judged: Judged, piece: Piece, found: Reckoned | None) -> Iterator[CalculationLine]:

@@ -396,3 +396,4 @@ class Statement:
     needs_review: tuple[str, ...] = ()  # paths of the terms nobody has put a name to yet
     terms_id: str | None = None  # the version in force at the period's end
     due: Decimal | None = None  # all credits together: after stacking and the cap over all, rounded once
+    due_lines: tuple[CalculationLine, ...] = ()  # how `due` comes about

@@ -73,6 +73,15 @@ def percent(share: Fraction, places: int = 4, target: Fraction | None = None) ->
         places += 1
 
 
+def exactly(value: Fraction) -> str:
+    """ "13.325" where the decimals end, else the fraction."""
+    for places in range(2, 7):
+        scaled = value * 10**places
+        if scaled.denominator == 1:
+            return f"{scaled.numerator // 10**places}.{scaled.numerator % 10**places:0{places}d}"
+    return f"{value.numerator}/{value.denominator}"
+
+
 def times(ratio: Fraction) -> str:
     """ "12.0×", half up to one place."""
     tenths = (ratio.numerator * 20 + ratio.denominator) // (ratio.denominator * 2)

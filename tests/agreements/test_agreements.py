@@ -238,8 +238,8 @@ def test_everything_that_is_wrong_is_answered_at_once(owner: TestClient) -> None
     assert problem["status"] == 422
     assert {error["field"] for error in problem["errors"]} == {
         "terms.currency", "terms.tariff", "terms.stacking", "terms.cap_percent", "terms.credit.tiers.0.below",
-        "terms.guarantees.0.target_percent", "terms.guarantees.1.name", "terms.period.anchor_day", "effective_from", "effective_to",
-        "retrieved_on",
+        "terms.guarantees.0.target_percent", "terms.guarantees.1.name", "terms.period.anchor_day",
+        "effective_from", "effective_to", "retrieved_on",
     }  # fmt: skip
     assert all(error["reason"] and error["example"] for error in problem["errors"])
     shared = owner.post(API + address, json=terms("2025-01-01", tariff=1)).json()
