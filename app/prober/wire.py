@@ -25,27 +25,31 @@ from app.prober.outcome import Failed, Fault, Phases
 
 HELD = 256 << 10  # bytes that wait to be read before the other side is slowed down
 TRIED = 6  # addresses of one name that are tried
+FRESH_S = 15.0  # how long answers about names may be remembered
 HEAD_START_S = 0.3  # how long one address is waited for before the next is tried beside it
 UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENETDOWN, errno.EACCES, errno.EPERM)
 
 
 class Resolver:
-    """Asks name servers without a thread for each name: twenty dead names hold up nobody else's."""
+    """Asks name servers without a thread for each name: twenty dead names hold up nobody else's.
+
+    The library remembers answers for as long as they say they hold. It is made anew every few seconds, so that a
+    monitor's next question always reaches the name servers.
+    """
 
     def __init__(self, servers: Sequence[str] = (), timeout: float = 3.0) -> None:
         self.servers, self.timeout = list(servers), timeout
         self._resolver: aiodns.DNSResolver | None = None
+        self._before: aiodns.DNSResolver | None = None  # its last questions may still be under way
+        self._made = 0.0
 
     async def addresses(self, host: str) -> list[str]:
         """All addresses of a name, in the order they are to be tried. Raises Failed."""
         with contextlib.suppress(ValueError):
             return [str(ip_address(host))]
-        if self._resolver is None:
-            self._resolver = aiodns.DNSResolver(
-                nameservers=self.servers or None, timeout=self.timeout, tries=2, flags=pycares.ARES_FLAG_NOSEARCH
-            )
+        resolver = await self._fresh()
         try:
-            found = await self._resolver.getaddrinfo(host, family=socket.AF_UNSPEC, type=socket.SOCK_STREAM)
+            found = await resolver.getaddrinfo(host, family=socket.AF_UNSPEC, type=socket.SOCK_STREAM)
         except aiodns.error.DNSError as error:
             raise Failed(Fault.DNS, f"{host}: {error.args[-1]}") from None
         except (UnicodeError, ValueError) as error:
@@ -55,10 +59,25 @@ class Resolver:
             raise Failed(Fault.DNS, f"{host} has no address")
         return list(dict.fromkeys(out))
 
+    async def _fresh(self) -> aiodns.DNSResolver:
+        now = time.monotonic()
+        if self._resolver is None or now - self._made > FRESH_S:
+            self._made, old = now, self._before
+            self._before, self._resolver = (
+                self._resolver,
+                aiodns.DNSResolver(
+                    nameservers=self.servers or None, timeout=self.timeout, tries=2, flags=pycares.ARES_FLAG_NOSEARCH
+                ),
+            )
+            if old is not None:
+                await old.close()
+        return self._resolver
+
     async def close(self) -> None:
-        if self._resolver is not None:
-            await self._resolver.close()
-            self._resolver = None
+        for one in (self._resolver, self._before):
+            if one is not None:
+                await one.close()
+        self._resolver = self._before = None
 
 
 @dataclass(slots=True)
