@@ -97,6 +97,7 @@ def judge(case: Case) -> Statement:
         preconditions=more.preconditions,
         remedy_form=more.remedy_form,
         needs_review=case.unreviewed,
+        terms_id=judged.terms_id,
         rights=rights,
     )
 

@@ -54,6 +54,12 @@ class Judged:
         return len(self.pieces) > 1
 
     @property
+    def terms_id(self) -> str | None:
+        """The version in force at the end."""
+        dated = self.pieces[-1].dated
+        return dated.id if dated is not None else None
+
+    @property
     def allowed(self) -> timedelta | None:
         """The downtime the targets leave, part by part; None where nothing is promised."""
         each = [length for piece in self.pieces if (length := allowed(piece.measured)) is not None]

@@ -1,4 +1,4 @@
-"""A period in which the terms change, judged in parts. June 2025, UTC, 30 days at EUR 400.00; changed on Mon 16 June."""
+"""A period in which the terms change, judged in parts. June 2025, UTC, 30 days at EUR 400.00; new on Mon 16 June."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ def test_each_part_under_its_own_terms(down: list[Span], verdicts: str, each: li
     assert statement.breach is ("breached" in verdicts)
     assert statement.allowed == 216 * M + 21 * M + timedelta(seconds=36)
     assert [part.terms_id for part in statement.parts] == ["old", "new"]
+    assert statement.terms_id == "new"
     assert [part.target for part in statement.parts] == [Fraction(99, 100), Fraction(999, 1000)]
     assert statement.readings[0].down == sum((span.length for span in down), timedelta(0))
     (note,) = (note for note in statement.notes if "terms changed" in note)
