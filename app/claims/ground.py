@@ -96,9 +96,11 @@ def judge(session: Session, row: StatementRow, paper: Paper | None, *, remaining
 
 def money(statement: Statement) -> tuple[Decimal, Decimal]:
     """(what all credits come to on the time as held, what is to be claimed): the lower amount where the bounds of what
-    was observed straddle a boundary of the terms."""
+    was observed straddle a boundary of the terms. Where a person must settle how several credits go together, the
+    largest single one: that much is owed whichever way."""
     credit = statement.credit
-    held = statement.due if statement.due is not None else credit.amount if credit is not None else Decimal(0)
+    single = [item.amount for item in (credit, *(one.credit for one in statement.guarantees)) if item is not None]
+    held = statement.due if statement.due is not None else max(single, default=Decimal(0))
     lower = held
     if credit is not None and credit.lower_amount is not None:
         lower = max(held - (credit.amount - credit.lower_amount), Decimal(0))
@@ -122,9 +124,9 @@ def deadline_of(case: Case, statement: Statement, spans: Sequence[Span], *, ever
     """Until when these minutes must be claimed: the earliest of all deadlines that apply. No credit, no deadline."""
     if not money(statement)[0]:
         return None
-    if everything:
-        every = [statement.deadline, *(item.deadline for item in statement.guarantees if item.paid)]
-        return min((item for item in every if item is not None), key=lambda item: item.too_late_from, default=None)
+    every = [statement.deadline, *(item.deadline for item in statement.guarantees if item.paid)] if everything else []
+    if found_ := [item for item in every if item is not None]:
+        return min(found_, key=lambda item: item.too_late_from)
     rule, words = clause_of(case)
     incidents = [outage.span for outage in statement.outages if any(outage.span.overlaps(span) for span in spans)]
     return deadlines.deadline(rule, case.period, incidents, case.as_at, words)

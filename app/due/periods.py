@@ -48,16 +48,29 @@ def pays_without_downtime(sla: Sla) -> bool:
     return _others_pay(sla)
 
 
-def claimable(versions: Sequence[Version], zone: str, now: datetime) -> list[Period]:
-    """The running month and the ended ones whose claim may still be open, newest first."""
+def open_months(versions: Sequence[Version], zone: str, now: datetime) -> list[tuple[Period, bool]]:
+    """The running month and the ended ones of which something may still be open, newest first: a claim (True), or a
+    right to leave alone."""
     running = month_of(now, zone)
     reach = max((_reach(rule) for version in versions for rule in rules_of(version.sla)), default=0)
+    leaving = [_notice(version.sla) for version in versions]
+    reach = max([reach, *(2 + days // 28 for days in leaving if days is not None)])
     out = []
     for period in (running, *reversed(months_before(running, min(reach, FARTHEST)))):
         version = next((item for item in versions if item.covers(period.last_day)), None)
-        if version is not None and any(_open(rule, period, running, now) for rule in rules_of(version.sla)):
-            out.append(period)
+        if version is None:
+            continue
+        days = _notice(version.sla)
+        leave = days is not None and now < period.span.end + (days + 1) * DAY
+        claim = any(_open(rule, period, running, now) for rule in rules_of(version.sla))
+        if claim or leave:
+            out.append((period, claim))
     return out
+
+
+def _notice(sla: Sla) -> int | None:
+    """The days in which a right to leave must be used; None where there is none."""
+    return max((one.notice_within_days for one in sla.termination), default=None)
 
 
 def _reach(rule: Claim | None) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -74,20 +74,23 @@ def _to_claim(desk: Desk, about: About) -> Iterator[Item]:
     versions = desk.versions[about.service_id]
     mine = desk.claims[about.service_id]
     told: set[UUID] = set()
+    rights: set[tuple[str, date]] = set()
     silent = not any(periods.pays_without_downtime(version.sla) for version in versions)
-    todo = periods.claimable(versions, about.zone, desk.now)
-    for period in todo:  # grows while it is walked: an outage is claimed by its end, in every month it was in
+    todo = periods.open_months(versions, about.zone, desk.now)
+    for period, claim_open in todo:  # grows while it is walked: an outage is claimed in every month it was in
         if silent and not desk.was_down(about.service_id, period):
             continue
         case, statement = desk.judged(about.service_id, period.label)
         if any(outage.span.start < period.span.start for outage in statement.outages):
-            todo += [before] if (before := shifted(period, -1)) not in todo else []
+            before = shifted(period, -1)
+            todo += [(before, claim_open)] if before not in [item for item, _ in todo] else []
         for right in statement.rights:
-            if not right.lapsed:
+            if not right.lapsed and (right.title, right.exercise_by) not in rights:
+                rights.add((right.title, right.exercise_by))
                 yield items.right_to_leave(
                     about, right.title, right.accrued_at, right.exercise_by, right.clause, desk.now
                 )
-        for facts in _of_period(desk, case, statement, mine):
+        for facts in _of_period(desk, case, statement, mine) if claim_open else ():
             if facts.claim_id is not None:
                 told.add(facts.claim_id)
             if _in_sight(desk, facts.too_late_from):

@@ -232,3 +232,27 @@ def test_months_without_a_failure_are_not_judged(story: Story) -> None:
         assert desk.was_down(by_name["HOST-1"], june)
         assert not desk.was_down(by_name["HOST-2"], june)
         assert not desk.was_down(by_name["HOST-1"], calendar_month("2025-04", "Europe/Berlin"))
+
+
+def test_a_right_to_leave_is_due_until_it_lapses(story: Story) -> None:
+    """One outage of more than an hour: accrued on the night of 28 June, to be used within 30 days."""
+    one = {"kind": "outage_count", "count": 1, "longer_than_minutes": "60", "window_days": 30, "notice_within_days": 30}
+    terms(story, termination=one, claim={"kind": "automatic"})
+    (item,) = due(story, "right")
+    assert item["level"] == "coming"
+    assert item["last_day"] == "2025-07-29"  # 29 June + 30 days
+    story.clock.now = at("2025-07-29T12:00+02:00")
+    assert due(story, "right")[0]["level"] == "last_day"
+    assert due(story, "claim") == []  # credited without asking
+    story.clock.now = at("2025-07-30T00:00+02:00")
+    assert due(story, "right") == []
+
+
+def test_a_clock_that_pays_has_the_periods_deadline(story: Story) -> None:
+    """A late replacement is paid for though availability pays nothing."""
+    promise = {"name": "hardware_replacement", "clock_start": "provider_confirmed", "clock_stop": "part_replaced",
+               "target_minutes": 1440, "credit": {"kind": "flat", "percent": "5"}}  # fmt: skip
+    terms(story, credit={"kind": "none"}, promises=[promise])
+    found = {item["period"]: item for item in due(story, "claim")}
+    assert found["2025-06"]["amount"] == "20.00"  # 5 % of 400.00
+    assert found["2025-06"]["last_day"] == "2025-07-30"
