@@ -72,9 +72,7 @@ def _at_home(data: Path | None, told: dict[str, Any]) -> dict[str, Any]:
         found = sealing.shown(entry)
     if not new:
         say(f"It was sealed before: entry {found['seq']}")
-    return {
-        name: str(found[name]) if name == "recorded_at" else found[name] for name in ("seq", "digest", "recorded_at")
-    }
+    return {name: str(found[name]) if name == "recorded_at" else found[name] for name in SEALED}
 
 
 def _at_service(service: str, token: str | None, told: dict[str, Any]) -> dict[str, Any]:

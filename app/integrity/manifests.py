@@ -132,16 +132,25 @@ def check(folder: Path) -> Checked:
     for part in generation.sites:
         named |= {part.file, *([part.chunks] if part.chunks else [])}
         _check_site(generation, part, reader, out)
-    for database in generation.dbs:
-        for item in database.get("files", []):
-            named.add(item["file"])
-            _check_file(folder, item["file"], item["sha256"], out)
+    for name, digest in _files(generation.dbs):
+        named.add(name)
+        _check_file(folder, name, digest, out)
     for file in sorted(folder.rglob("*")):
         inside = file.relative_to(folder).as_posix()
         if file.is_file() and inside not in named and inside.split("/")[0] not in BESIDE:
             out.notes.append(f"{inside} lies there and does not belong to the generation")
     _notes(generation, out)
     return out
+
+
+def _files(value: Any) -> Iterator[tuple[str, str]]:
+    """Every file that the records of databases name, however deep, with its digest."""
+    if isinstance(value, dict):
+        name, digest = value.get("file"), value.get("sha256")
+        if isinstance(name, str) and isinstance(digest, str) and name.startswith("db/") and ".." not in name.split("/"):
+            yield name, digest
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
+        yield from _files(item)
 
 
 def _check_site(generation: Generation, part: SiteManifest, reader: Earlier | None, out: Checked) -> None:
