@@ -378,7 +378,8 @@ class World:
     def strange_name(self, path: str) -> None:
         was = self.state(self.before())
         new = self.copied(was).but(content="", size=0)
-        self.add(path.encode() + b"-\xff\n name%41", "strange_name", [was] * 4, [new, new], always("TRUNCATED"), loss=True)
+        name = path.encode() + b"-\xff\n name%41"
+        self.add(name, "strange_name", [was] * 4, [new, new], always("TRUNCATED"), loss=True)
 
 
 def always(*verdicts: str) -> Callable[[str], set[str]]:

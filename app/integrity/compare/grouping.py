@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from app.integrity.compare import reading
 from app.integrity.compare.rules import Frame
-from app.integrity.compare.task import Looked, Task
+from app.integrity.compare.task import Task
 from app.integrity.compare.values import HIGH, MEDIUM, Judgement, Verdict
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ENOUGH = 80  # per cent of what had changed in the folder
 LEAST = 3  # files
@@ -31,7 +33,7 @@ class Contents(Protocol):
     def __call__(self, site: str) -> set[bytes]: ...
 
 
-def groups(judged: Mapping[bytes, Judgement], task: Task, frame: Frame) -> tuple[Group, ...]:
+def groups(judged: Mapping[bytes, Judgement], tables: Mapping[int, pl.DataFrame], frame: Frame) -> tuple[Group, ...]:
     """Folders of which at least 80 in a hundred of the files that had changed since a generation are that one's again,
     the topmost only."""
     back: dict[int, list[bytes]] = {}
@@ -39,14 +41,12 @@ def groups(judged: Mapping[bytes, Judgement], task: Task, frame: Frame) -> tuple
         if found.verdict is Verdict.REVERTED and found.conf in (HIGH, MEDIUM) and found.generation >= 0:
             back.setdefault(found.generation, []).append(path)
     out = []
-    looked = {item.snap.number: item for item in task.looked}
     for number, paths in back.items():
-        if len(paths) < LEAST or number not in looked:
+        if len(paths) < LEAST or number not in tables:
             continue
         there = Counter(folder for path in paths for folder in above(path))
-        could = Counter(
-            folder for path in _changed(task, looked[number], looked[frame.base.number]) for folder in above(path)
-        )
+        changed = _changed(tables[number], tables[frame.base.number])
+        could = Counter(folder for path in changed for folder in above(path))
         taken: list[bytes] = []
         for folder in sorted(there, key=lambda item: (item.count(b"/") + bool(item), item)):
             whole = max(could[folder], there[folder])
@@ -66,16 +66,14 @@ def above(path: bytes) -> Iterable[bytes]:
     yield b""
 
 
-def _changed(task: Task, one: Looked, base: Looked) -> list[bytes]:
+def _changed(one: pl.DataFrame, base: pl.DataFrame) -> list[bytes]:
     """Files that the last old state has in another content than that generation."""
     import polars as pl
 
-    if one is base:
-        return []
-    was = reading.columns(one.generation, task.site, reading.JUDGED).filter(pl.col("kind") == "f")
-    last = reading.columns(base.generation, task.site, ("path", *reading.JUDGED)).filter(pl.col("kind") == "f")
-    pair = last.join(was.select("key", earlier="content"), on="key", how="inner")
-    return pair.filter(pl.col("content").ne_missing(pl.col("earlier")))["path"].to_list()
+    was = one.select("key", "kind", earlier="content").filter(pl.col("kind") == "f")
+    last = base.select("key", "kind", "path", "content").filter(pl.col("kind") == "f")
+    pair = last.join(was, on="key", how="inner").filter(pl.col("content").ne_missing(pl.col("earlier")))
+    return pair["path"].to_list()
 
 
 def whole(task: Task) -> str | None:

@@ -5,19 +5,13 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from app.integrity.compare.rules import Frame, judge
 from app.integrity.compare.values import ALARM, HIGH, MEDIUM, Judgement, Look, Seen, Verdict
 
 if TYPE_CHECKING:
     import polars as pl
-
-
-class Whole(Protocol):
-    """All entries of the site, before and after."""
-
-    def state(self, after: bool) -> pl.DataFrame: ...
 
 
 Judged = dict[bytes, Judgement]
@@ -32,23 +26,26 @@ def folded(path: bytes) -> str | None:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
-def reconcile(judged: Judged, looks: Mapping[bytes, Sequence[Look]], frame: Frame, whole: Whole) -> Judged:
-    """The verdicts with what moved put together. Only what is MISSING and what is NEW can have moved."""
-    gone = [path for path, found in judged.items() if found.verdict is Verdict.MISSING and found.rule in (1, 2)]
+def reconcile(
+    judged: Judged, looks: Mapping[bytes, Sequence[Look]], frame: Frame, was: pl.DataFrame, now: pl.DataFrame
+) -> Judged:
+    """The verdicts with what moved put together. Only what is MISSING and what is NEW can have moved. `was` and `now`
+    are all entries of the site before and after."""
+    gone = [path for path, found in judged.items() if found.verdict is Verdict.MISSING]
     if not gone:
         return judged
     out = dict(judged)
     came = [path for path, found in judged.items() if found.verdict is Verdict.NEW and found.rule == 4]
-    base, after = frame.base.number, frame.new[-1].number
-    _renamed(out, gone, came, looks, base, after, frame)
+    after = frame.new[-1].number
+    _renamed(out, gone, came, looks, after, frame)
     gone = [path for path in gone if out[path].verdict is Verdict.MISSING]
     came = [path for path in came if out[path].verdict is Verdict.NEW]
     if gone and came:
-        _by_content(out, gone, came, looks, base, after, whole)
-        _folders(out, gone, came, looks, base, after)
+        _by_content(out, gone, came, looks, after, was, now)
+        _folders(out, gone, came, looks)
     gone = [path for path in gone if out[path].verdict is Verdict.MISSING]
     if gone:
-        _collided(out, gone, looks, base, whole)
+        _collided(out, gone, looks, was, now)
     return out
 
 
@@ -57,14 +54,19 @@ def _seen(looks: Mapping[bytes, Sequence[Look]], path: bytes, number: int) -> Se
     return found if isinstance(found, Seen) and found.read else None
 
 
+def _last(out: Judged, looks: Mapping[bytes, Sequence[Look]], path: bytes) -> Seen | None:
+    """The last good state of what is gone."""
+    return _seen(looks, path, out[path].last) if out[path].last >= 0 else None
+
+
 def _pair(out: Judged, old: bytes, new: bytes, found: Judgement) -> None:
-    out[old] = found._replace(other=new)
+    out[old] = found._replace(other=new, last=out[old].last)
     out[new] = Judgement(Verdict.MOVED, found.conf, found.rule, "moved_here", other=old)
 
 
 def _renamed(
     out: Judged, gone: Sequence[bytes], came: Sequence[bytes], looks: Mapping[bytes, Sequence[Look]],
-    base: int, after: int, frame: Frame,
+    after: int, frame: Frame,
 ) -> None:  # fmt: skip
     """The same name in another case, or another form of Unicode."""
     names: dict[str, list[bytes]] = {}
@@ -77,7 +79,7 @@ def _renamed(
         if name is None or len(names.get(name, ())) != 1 or before[name] != 1:
             continue
         target = names[name][0]
-        was, now = _seen(looks, path, base), _seen(looks, target, after)
+        was, now = _last(out, looks, path), _seen(looks, target, after)
         if was is None or now is None:
             continue
         if was.identity == now.identity:
@@ -94,39 +96,33 @@ def _renamed(
 
 def _by_content(
     out: Judged, gone: Sequence[bytes], came: Sequence[bytes], looks: Mapping[bytes, Sequence[Look]],
-    base: int, after: int, whole: Whole,
+    after: int, was: pl.DataFrame, now: pl.DataFrame,
 ) -> None:  # fmt: skip
     """A content that was in the site once, and is once, under another name."""
     import polars as pl
 
-    def contents(paths: Sequence[bytes], number: int) -> dict[bytes, list[bytes]]:
+    def contents(paths: Sequence[bytes], *, last: bool) -> dict[bytes, list[bytes]]:
         found: dict[bytes, list[bytes]] = {}
         for path in paths:
-            seen = _seen(looks, path, number)
+            seen = _last(out, looks, path) if last else _seen(looks, path, after)
             if seen is not None and seen.kind == "f" and seen.size > 0 and seen.content is not None:
                 found.setdefault(seen.content, []).append(path)
         return found
 
-    lost, found = contents(gone, base), contents(came, after)
+    lost, found = contents(gone, last=True), contents(came, last=False)
     common = [content for content in lost if content in found]
     if not common:
         return
-    once = set(common)
-    for side in (False, True):
-        table = whole.state(side).filter(
-            (pl.col("kind") == "f") & pl.col("content").is_in(pl.Series(common, dtype=pl.Binary).implode())
-        )
-        counts = Counter(table["content"].to_list())
-        once &= {content for content, count in counts.items() if count == 1}
+    held = (pl.col("kind") == "f") & pl.col("content").is_in(pl.Series(common, dtype=pl.Binary).implode())
+    before, after_ = (Counter(state.filter(held)["content"].to_list()) for state in (was, now))
     for content in common:
-        if content in once:
+        if before[content] <= 1 and after_[content] == 1 and len(lost[content]) == 1:
             _pair(out, lost[content][0], found[content][0], Judgement(Verdict.MOVED, HIGH, 1, "moved"))
 
 
 def _folders(
-    out: Judged, gone: Sequence[bytes], came: Sequence[bytes], looks: Mapping[bytes, Sequence[Look]],
-    base: int, after: int,
-) -> None:  # fmt: skip
+    out: Judged, gone: Sequence[bytes], came: Sequence[bytes], looks: Mapping[bytes, Sequence[Look]]
+) -> None:
     """A folder moved where everything that moved out of it went into one other."""
     votes: dict[bytes, set[bytes]] = {}
     new = set(came)
@@ -139,7 +135,7 @@ def _folders(
     for path, found in list(out.items()):
         if found.verdict is Verdict.MOVED and found.other is not None and found.why != "moved_here":
             vote(path, found.other)
-    folders = [path for path in gone if (seen := _seen(looks, path, base)) is not None and seen.kind == "d"]
+    folders = [path for path in gone if (seen := _last(out, looks, path)) is not None and seen.kind == "d"]
     for path in sorted(folders, key=lambda item: -item.count(b"/")):
         places = votes.get(path, set())
         if len(places) == 1 and (target := next(iter(places))) in new and out[target].verdict is Verdict.NEW:
@@ -148,25 +144,24 @@ def _folders(
 
 
 def _collided(
-    out: Judged, gone: Sequence[bytes], looks: Mapping[bytes, Sequence[Look]], base: int, whole: Whole
+    out: Judged, gone: Sequence[bytes], looks: Mapping[bytes, Sequence[Look]], was: pl.DataFrame, now: pl.DataFrame
 ) -> None:
     """Two names that became one: the one that is no longer there lost to the other."""
     names = {name: path for path in gone if (name := folded(path)) is not None}
     if not names:
         return
     rough = {unicodedata.normalize("NFC", path.decode("utf-8")).lower() for path in names.values()}
-    kept = _named(whole.state(True), rough)
-    before = set(_named(whole.state(False), rough)["path"].to_list())
+    kept = _named(now, rough).join(was.select("key"), on="key", how="semi")
     for path, content, kind in kept.select("path", "content", "kind").iter_rows():
         name = folded(path)
-        if name not in names or path not in before:
+        if name not in names:
             continue
         lost = names[name]
         if lost == path:
             continue
         out[lost] = out[lost]._replace(why="case_collision", other=path)
-        was, winner = _seen(looks, lost, base), out.get(path)
-        if was is not None and winner is not None and (kind, content) == was.identity and winner.rule >= 14:
+        seen, winner = _last(out, looks, lost), out.get(path)
+        if seen is not None and winner is not None and (kind, content) == seen.identity and winner.rule >= 14:
             out[path] = Judgement(Verdict.CORRUPT, HIGH, 13, "holds_its_twin", flags=winner.flags, other=lost)
 
 
@@ -179,4 +174,6 @@ def _named(table: pl.DataFrame, rough: set[str]) -> pl.DataFrame:
     except pl.exceptions.ComputeError:  # a name in it is not UTF-8
         decoded = [path.decode("utf-8", "surrogateescape") for path in table["path"].to_list()]
         return table.filter(pl.Series([unicodedata.normalize("NFC", name).lower() in rough for name in decoded]))
-    return table.filter(text.str.normalize("NFC").str.to_lowercase().is_in(pl.Series(sorted(rough)).implode()))
+    if not all(name.isascii() for name in rough):
+        text = text.str.normalize("NFC")
+    return table.filter(text.str.to_lowercase().is_in(pl.Series(sorted(rough)).implode()))

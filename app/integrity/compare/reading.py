@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 JUDGED = ("key", "kind", "digest", "target", "flags")
 DATED = (*JUDGED, "mtime_ns")
 WHOLE = (*DATED, "mode", "uid", "gid", "owner", "group", "xattr8", "hlgroup")
+TEXTS = ("kind", "owner", "group")
 ENTRY = (*WHOLE, "size", "tail0", "path")
 
 
@@ -33,7 +34,7 @@ def columns(generation: Generation, site: str, names: Sequence[str]) -> pl.DataF
     else:
         try:
             table = pl.read_parquet(file, columns=list(names), use_statistics=False)
-            table = table.with_columns(pl.col("kind").cast(pl.String))
+            table = table.with_columns(pl.col(name).cast(pl.String) for name in TEXTS if name in table.columns)
         except KeptError:
             raise
         except Exception as error:  # whatever a damaged file makes its reader say
@@ -71,15 +72,12 @@ def entries(table: pl.DataFrame) -> Iterator[tuple[bytes, Seen]]:
         yield path, Seen(*rest)
 
 
-def opaque(generation: Generation, site: str, table: pl.DataFrame) -> frozenset[bytes]:
-    """Folders that were not entered: what lies below them was not looked at. `table` has `kind`, `flags`, `key`."""
+def opaque(table: pl.DataFrame) -> frozenset[bytes]:
+    """Folders that were not entered: what lies below them was not looked at."""
     import polars as pl
 
     shut = table.filter((pl.col("kind") == "d") & (pl.col("flags") & UNREAD != 0))
-    if shut.height == 0:
-        return frozenset()
-    paths = columns(generation, site, ("path", *JUDGED))
-    return frozenset(paths.join(shut.select("key"), on="key", how="semi")["path"].to_list())
+    return frozenset(shut["path"].to_list())
 
 
 def below(path: bytes, shut: frozenset[bytes]) -> bool:

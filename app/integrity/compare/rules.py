@@ -228,7 +228,7 @@ class _Path:
         if self._turns():
             verdict = Verdict.REVERTED if copied else Verdict.CHANGED
             return Judgement(verdict, LOW, 10, "content_turns", of)
-        if now.size < TINY and now.kind == "f":
+        if now.size < TINY and now.kind == "f" and dated is None:
             return Judgement(Verdict.REVERTED, LOW, 10, "too_small", of)
         if copied:
             return Judgement(Verdict.REVERTED, HIGH, 8, "old_date_too" if dated else "old_content_at_copy", of)

@@ -10,7 +10,7 @@ from app.integrity.compare import blind, drift, grouping, moves, parts, policy, 
 from app.integrity.compare.live import judge_live
 from app.integrity.compare.policy import Policies
 from app.integrity.compare.rules import Frame, judge
-from app.integrity.compare.task import Looked, Task, began
+from app.integrity.compare.task import Task, began
 from app.integrity.compare.values import SECOND, Judgement, Look, Seen, Sight, Snap
 from app.integrity.format import EXCLUDED, UNREAD, UNSTABLE, chunk_columns
 
@@ -46,41 +46,38 @@ def compare(task: Task) -> Found:
     import polars as pl
 
     base, after = task.old[-1], task.new[-1]
-    was = reading.columns(base.generation, task.site, reading.WHOLE)
-    now = reading.columns(after.generation, task.site, reading.WHOLE)
-    others = {
-        item.snap.number: reading.columns(item.generation, task.site, reading.DATED)
-        for item in task.looked
-        if item not in (base, after)
-    }
-    both = was.join(now.rename({name: f"{name}_now" for name in LATER}), on="key", how="inner")
+    tables = {item.snap.number: reading.columns(item.generation, task.site, reading.ENTRY) for item in task.looked}
+    was, now = tables[base.snap.number], tables[after.snap.number]
+    others = [tables[item.snap.number] for item in task.looked if item not in (base, after)]
+    both = was.select("key", *LATER).join(
+        now.select("key", *(pl.col(name).alias(f"{name}_now") for name in LATER)), on="key", how="inner"
+    )
     same = both.select("key", "kind", "mtime_ns", "mtime_ns_now", plain=_same("_now"))
-    moved_on = _differing(was, [others[item.snap.number] for item in task.new[:-1]])
+    moved_on = _differing(was, [tables[item.snap.number] for item in task.new[:-1]])
     plain = same.filter("plain").join(moved_on, on="key", how="anti") if moved_on.height else same.filter("plain")
     out = _left_out(was, now)
-    ever = pl.concat([frame.select("key") for frame in (was, now, *others.values())]).unique()
+    ever = pl.concat([frame.select("key") for frame in (was, now, *others)]).unique()
     flagged = ever.join(plain.select("key"), on="key", how="anti").join(out, on="key", how="anti")
     metas = drift.drift(both)
-    frame = _frame(task, was, now, others)
-    files = Files(task, flagged, {base.snap.number: was, after.snap.number: now} | others)
+    frame = _frame(task, was, tables)
+    files = Files(task, flagged, tables)
     judged = files.judge(frame)
-    judged = judged if task.live else moves.reconcile(judged, files.looks, frame, Site(task, base, after))
+    judged = judged if task.live else moves.reconcile(judged, files.looks, frame, was, now)
     by_key = dict(metas.filter(pl.col("key").is_in(flagged["key"].implode())).rows())
     meta = {path: by_key[key] for path, key in files.keys.items() if key in by_key}
     plain = plain.select("key").join(metas, on="key", how="left")
     drifted = plain["meta"].drop_nulls().len()
     wanted = plain if task.paths else plain.filter(pl.col("meta").is_not_null())
-    names = reading.columns(after.generation, task.site, ("key", "path", "kind", "digest", "target", "flags"))
-    shown = wanted.join(names.select("key", "path"), on="key", how="left") if wanted.height else _no_paths(wanted)
+    shown = wanted.join(now.select("key", "path"), on="key", how="left") if wanted.height else _no_paths(wanted)
     found = Found(
         task.site, after.generation.site(task.site).client, judged,
-        {path: meta.get(path, []) for path in judged}, shown, _paths_of(task, out, base, after),
+        {path: meta.get(path, []) for path in judged}, shown, _paths_of(task, out, was, now),
         intact=plain.height, left_out=out.height, drifted=drifted, policies=frame.policies,
         questions=files.questions(),
     )  # fmt: skip
-    found.groups = grouping.groups(judged, task, frame)
-    found.unseen = blind.window(task, frame, {base.snap.number: was} | others)
-    found.frozen = blind.frozen(task, plain, {base.snap.number: was} | others)
+    found.groups = grouping.groups(judged, tables, frame)
+    found.unseen = blind.window(task, frame, tables)
+    found.frozen = blind.frozen(task, plain, tables)
     found.back_to = grouping.whole(task)
     return found
 
@@ -120,13 +117,9 @@ def _left_out(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([before, after]).unique().join(examined, on="key", how="anti")
 
 
-def _frame(task: Task, was: pl.DataFrame, now: pl.DataFrame, others: Mapping[int, pl.DataFrame]) -> Frame:
+def _frame(task: Task, was: pl.DataFrame, tables: Mapping[int, pl.DataFrame]) -> Frame:
     snaps = {item.snap.number: item for item in task.looked}
     trusted = task.trusted if task.trusted in snaps else task.old[0].snap.number
-    policies = {}
-    for item in task.new:
-        state = now if item is task.new[-1] else others[item.snap.number]
-        policies[item.snap.number] = _policies(task, was, state)
     return Frame(
         old=tuple(item.snap for item in task.old),
         new=tuple(item.snap for item in task.new),
@@ -134,11 +127,11 @@ def _frame(task: Task, was: pl.DataFrame, now: pl.DataFrame, others: Mapping[int
         since_ns=began(snaps[trusted], task.site),
         offset_ns=task.offset_ns,
         slack_ns=task.slack_ns,
-        policies=policies,
+        policies={item.snap.number: _policies(was, tables[item.snap.number]) for item in task.new},
     )
 
 
-def _policies(task: Task, was: pl.DataFrame, state: pl.DataFrame) -> Policies:
+def _policies(was: pl.DataFrame, state: pl.DataFrame) -> Policies:
     import polars as pl
 
     names = ("key", "kind", "content", "flags", "mtime_ns")
@@ -151,8 +144,7 @@ def _policies(task: Task, was: pl.DataFrame, state: pl.DataFrame) -> Policies:
     fewer = min(kept, equal.height - kept)
     if fewer < policy.FEW:
         return Policies(site)
-    paths = reading.columns(task.old[-1].generation, task.site, ("path", *reading.JUDGED))
-    part = equal.join(paths.select("key", "path"), on="key", how="left")
+    part = equal.join(was.select("key", "path"), on="key", how="left")
     tops = [path.partition(b"/") for path in part["path"].to_list()]
     top = pl.Series("top", [first if slash else None for first, slash, _ in tops], dtype=pl.Binary)
     return Policies(site, policy.by_folder(part.with_columns(top), site))
@@ -164,30 +156,14 @@ def _no_paths(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(path=pl.lit(None, dtype=pl.Binary))
 
 
-def _paths_of(task: Task, keys: pl.DataFrame, *looked: Looked) -> pl.DataFrame:
+def _paths_of(task: Task, keys: pl.DataFrame, *states: pl.DataFrame) -> pl.DataFrame:
     """Paths of these keys, where anybody wants them."""
     import polars as pl
 
     if not task.paths or keys.height == 0:
         return pl.DataFrame(schema={"path": pl.Binary()})
-    named = [
-        reading.columns(item.generation, task.site, ("path", *reading.JUDGED)).join(keys, on="key", how="semi")
-        for item in looked
-    ]
-    return pl.concat([frame.select("key", "path") for frame in named]).unique("key").select("path")
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """What reconciling needs of the whole site, read only where it does."""
-
-    task: Task
-    base: Looked
-    after: Looked
-
-    def state(self, after: bool) -> pl.DataFrame:
-        item = self.after if after else self.base
-        return reading.columns(item.generation, self.task.site, reading.ENTRY)
+    named = [state.select("key", "path").join(keys, on="key", how="semi") for state in states]
+    return pl.concat(named).unique("key").select("path")
 
 
 class Files:
@@ -206,10 +182,10 @@ class Files:
         shut = {}
         for item in task.looked:
             number = item.snap.number
-            shut[number] = reading.opaque(item.generation, task.site, tables[number])
+            shut[number] = reading.opaque(tables[number])
             if flagged.height == 0:
                 continue
-            rows = reading.columns(item.generation, task.site, reading.ENTRY).join(flagged, on="key", how="semi")
+            rows = tables[number].join(flagged, on="key", how="semi")
             for path, seen in reading.entries(rows):
                 looks = self.looks.get(path)
                 if looks is None:
