@@ -23,6 +23,8 @@ from typing import Any
 import httpx
 import pytest
 
+from app.cli import MODULES
+
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = [sys.executable, "-c", "from app.cli import main; main()"]
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("KEPT_", "COLUMNS"))}
@@ -46,8 +48,8 @@ class Ran:
 # copy itself: every command still has a process, an environment and outputs of its own.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["app.cli.checking", "app.cli.papers", "app.cli.records", "app.cli.running", "app.main", "app.migrate",
-     "app.tables", "app.demo.play", "app.doctor", "app.sla.availability", "rich.console", "rich.table", "rich.progress"]
+    [*(f"app.cli.{name}" for name in MODULES), "app.integrity.manifests", "app.integrity.sealing", "app.main",
+     "app.migrate", "app.tables", "app.demo.play", "app.doctor", "app.sla.availability", "rich.console", "rich.table", "rich.progress"]
 )  # fmt: skip
 
 

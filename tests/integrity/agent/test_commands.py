@@ -14,7 +14,7 @@ import pytest
 from tests.integrity.agent.trees import rest, write
 from tests.running import ROOT, kept
 
-TAKE = ("audit", "snapshot", "--server", "old", "--settle", "0.02", "--workers", "1")
+TAKE = ("audit", "snapshot", "--server", "old", "--settle", "0.02", "--workers", "1", "--container", "ndjson.gz")
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +59,10 @@ def test_sealed_verified_and_proved(place: Path, tmp_path: Path) -> None:
 
 def test_exit_codes_tell_changed_from_missing(place: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(place / "g0", tmp_path / "g0"))
-    (copy / "sites" / "shop.example.parquet").unlink()
+    (copy / "sites" / "shop.example.ndjson.gz").unlink()
     missing = kept("audit", "verify", copy)
     assert (missing.code, "NOT ALL THERE" in missing.out) == (5, True)
-    (copy / "sites" / "blog.example.parquet").write_bytes(b"PAR1")
+    (copy / "sites" / "blog.example.ndjson.gz").write_bytes(b"PAR1")
     changed = kept("audit", "verify", copy, "--json")
     assert changed.code == 4
     assert {one["what"] for one in changed.json[0]["findings"]} == {"missing", "changed"}
