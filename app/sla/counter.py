@@ -1,25 +1,28 @@
 """The counter-reading: the figure as the provider would compute it, the clause it turns on, and what we answer.
 
 Every argument granted at once: each announced window taken out whatever its notice or outcome; an outage that touches
-work taken as maintenance from its first minute to its last; the clock started by the first ticket. What each would take
+work taken as maintenance from its first minute to its last; the clock started by the first ticket; what only the sites
+saw taken for the sites' own. What each would take
 away by itself stands beside it, so that nobody has to guess which of them decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from app.sla.case import Case
 from app.sla.counting import minutes
-from app.sla.owed import credit_of, recounted
+from app.sla.owed import boundary_of, credit_of, recounted
 from app.sla.periods import Period
 from app.sla.readings import Measured, counted_down, measure
 from app.sla.seen import Seen, look, terms_of
 from app.sla.spans import Span, between, inside, intersect, minus, total, union
-from app.sla.statement import Argument, CounterReading, WindowVerdict
+from app.sla.statement import Argument, CounterReading, Outage, WindowVerdict
 from app.sla.terms import Sla
+from app.sla.timeline import down_spans
+from app.sla.together import rule_text
 from app.sla.windows import judge_windows
 from app.sla.wording import clause, elapsed, moment
 
@@ -44,9 +47,14 @@ def counter_reading(case: Case) -> CounterReading | None:
 
 
 def counter_of(
-    seen: Seen, measured: Measured, windows: Sequence[WindowVerdict], whole: Period | None = None
+    seen: Seen,
+    measured: Measured,
+    windows: Sequence[WindowVerdict],
+    whole: Period | None = None,
+    outages: Sequence[Outage] = (),
 ) -> CounterReading | None:
-    """`counter_reading` for a period already measured; `whole`: the one it is a part of."""
+    """`counter_reading` for a period already measured; `whole`: the one it is a part of. With the `outages` it says
+    what the least time down comes to, where a row of the terms lies between their bounds here too."""
     terms, counts = measured.terms, measured.counted_spans
     if terms is None or not counts:
         return None
@@ -55,6 +63,7 @@ def counter_of(
         _announced(seen, terms, windows, counts),
         _maintenance(seen, terms, windows, down),
         _ticket_clock(seen, terms, down),
+        _sites(seen, counts),
     ]
     arguments, taken, excused = [], list[Span](), list[Span]()
     for one in claimed:
@@ -62,7 +71,7 @@ def counter_of(
         if removes:
             arguments.append(Argument(one.key, one.says, removes, clause(terms, one.path), one.answer))
             taken += one.spans
-            excused += one.spans if one.key != "ticket_clock" else ()  # a later clock excuses nothing
+            excused += one.spans if one.key in ("announced", "maintenance") else ()  # nothing else excuses
     if not arguments:
         return None
     ours = [part.span for part in measured.excused]
@@ -74,9 +83,12 @@ def counter_of(
         more = total(minus(intersect(here, excused), ours))
         denominator, known = denominator - minutes(more), known - more
     theirs = recounted(measured, counted, denominator, known)
+    credit = credit_of(seen.case, theirs, whole)
+    boundary = boundary_of(seen.case, theirs, outages, credit, whole)
+    if boundary is not None and credit is not None:
+        credit = replace(credit, lower_amount=boundary.lower_amount)
     return CounterReading(
-        theirs.sla.down, theirs.sla.projected_availability, theirs.breach, credit_of(seen.case, theirs, whole),
-        tuple(arguments),
+        theirs.sla.down, theirs.sla.projected_availability, theirs.breach, credit, tuple(arguments)
     )  # fmt: skip
 
 
@@ -138,3 +150,20 @@ def _ticket_clock(seen: Seen, terms: Sla, down: Sequence[Span]) -> _Claimed:
     if terms.counting.clock_start != "outage":
         answer = f"{' '.join(said)} The terms start the clock at {terms.counting.clock_start.replace('_', ' ')}."
     return _Claimed("ticket_clock", tuple(spans), "The clock starts with the ticket.", "counting.clock_start", answer)
+
+
+def _sites(seen: Seen, counts: Sequence[Span]) -> _Claimed:
+    """What only sites saw, while the service's own monitors, if it has any, did not."""
+    spans = minus(seen.by_sites, down_spans(seen.series))
+    here = [outage for outage in seen.outages if intersect([outage.span], intersect(spans, counts))]
+    saw = max((sum(1 for one in seen.sites if inside(one.down, outage.span)) for outage in here), default=0)
+    own = (
+        "The service's own monitor still answered"
+        if seen.speaking is seen.series
+        else "The service has no monitor of its own"
+    )
+    answer = (
+        f"{own}; {saw} of its sites failed at once. One outage of the service are {rule_text(seen.rule)}: "
+        "sites with nothing in common but their server do not fail together on their own."
+    )
+    return _Claimed("sites", tuple(spans), "The sites failed, not the service.", "counting.together", answer)

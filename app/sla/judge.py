@@ -85,7 +85,7 @@ def judge(case: Case) -> Statement:
             *((boundary.note,) if boundary is not None else ()),
             *right_notes(seen, measured, every_window, rights),
         ),
-        counter=counter_over(seen, judged, windows),
+        counter=counter_over(seen, judged, windows, outages),
         down_parts=down_parts(seen, stretches, outages, windows),
         calculation=calculation(seen, stretches, windows),
         left_out=left_out(seen.sites, seen.down, measured.elapsed, seen.rule),

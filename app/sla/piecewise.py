@@ -45,10 +45,12 @@ def boundary_over(seen: Seen, judged: Judged, outages: Sequence[Outage], credit:
     return Boundary(" ".join(notes), amount)
 
 
-def counter_over(seen: Seen, judged: Judged, windows: Sequence[WindowVerdict]) -> CounterReading | None:
+def counter_over(
+    seen: Seen, judged: Judged, windows: Sequence[WindowVerdict], outages: Sequence[Outage]
+) -> CounterReading | None:
     """The provider's figure, each part under its own terms; None where nothing they may say changes any part."""
     if not judged.split:
-        return counter_of(seen, judged.whole, windows)
+        return counter_of(seen, judged.whole, windows, outages=outages)
     period = judged.whole.period
     each = [
         (piece, counter_of(seen, piece.measured, windows_under(seen, piece.dated), period))

@@ -241,7 +241,7 @@ class Credit:
 class Argument:
     """One thing the provider may say, the time it would take away by itself, the clause it turns on, our answer."""
 
-    key: str  # announced | maintenance | ticket_clock
+    key: str  # announced | maintenance | ticket_clock | sites
     says: str
     removes: timedelta
     clause: str

@@ -107,6 +107,7 @@ def counter_out(found: CounterReading | None) -> shapes.CounterOut | None:
         availability=share(found.availability),
         breach=found.breach,
         credit_amount=None if found.credit is None else f"{found.credit.amount:f}",
+        credit_lower_amount=None if found.credit is None else text_or_none(found.credit.lower_amount),
         currency=None if found.credit is None else found.credit.currency,
         arguments=[
             shapes.ArgumentOut(

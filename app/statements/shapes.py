@@ -194,7 +194,7 @@ class PromiseOut(BaseModel):
 
 
 class ArgumentOut(BaseModel):
-    key: Annotated[str, Field(description="announced, maintenance or ticket_clock.", examples=["maintenance"])]
+    key: Annotated[str, Field(description="announced, maintenance, ticket_clock or sites.", examples=["maintenance"])]
     says: Annotated[str, Field(examples=["All of it was maintenance."])]
     removes: Annotated[int, Field(description="Whole seconds it would take away by itself.", examples=[79200])]
     clause: Words
@@ -208,6 +208,9 @@ class CounterOut(BaseModel):
     availability: ShareOut | None
     breach: bool
     credit_amount: Annotated[str | None, Field(description="null: nothing would be due.", examples=["40.00"])]
+    credit_lower_amount: Annotated[
+        str | None, Field(description="Where the least time down pays less under this reading too.")
+    ]
     currency: str | None
     arguments: list[ArgumentOut]
 
@@ -332,6 +335,7 @@ class StatementOut(BaseModel):
     due: Annotated[
         str | None, Field(description="All credits together, rounded once; null: none.", examples=["120.00"])
     ]
+    due_lines: Annotated[list[LineOut], Field(description="How `due` comes about.")]
     deadline: DeadlineOut | None
     counter: Annotated[
         CounterOut | None,

@@ -127,3 +127,15 @@ def test_no_lower_amount_where_both_bounds_pay_the_same() -> None:
     statement = judge(a_case(a_span(june(3), 600)))
     assert statement.credit is not None
     assert statement.credit.lower_amount is None
+
+
+def test_a_tier_between_the_bounds_of_the_providers_figure() -> None:
+    """Down 434 min of which 2 were before the ticket: 432 min is exactly 99.0 %, not below it. As held 99.0 is not
+    reached by theirs either way; with 1 min before the ticket theirs is 433 held and 432 at least: 120 or 40."""
+    down = a_span(june(3), 434)
+    late = replace(ticket(3, 0), opened_at=june(3, 0, 1))
+    statement = judge(a_case(down, tickets=(late,)))
+    assert statement.counter is not None
+    assert statement.counter.credit is not None
+    assert (statement.credit.lower_amount if statement.credit else 0) is None  # ours: 433 at least, below 99.0 anyway
+    assert (str(statement.counter.credit.amount), str(statement.counter.credit.lower_amount)) == ("120.00", "40.00")

@@ -164,8 +164,13 @@ def test_the_lower_amount_holds_for_what_sites_saw() -> None:
 def test_the_counter_reading_takes_from_what_sites_saw() -> None:
     statement = judged("." + 60 * "#" + ".", "." + 60 * "#" + ".")
     assert statement.counter is not None
-    assert [(one.key, one.removes) for one in statement.counter.arguments] == [("ticket_clock", 60 * M)]
+    found = {one.key: one for one in statement.counter.arguments}
+    assert {key: one.removes for key, one in found.items()} == {"ticket_clock": 60 * M, "sites": 60 * M}
+    assert found["sites"].answer.startswith("The service's own monitor still answered; 2 of its sites failed at once.")
     assert not statement.counter.breach
+    both = judge(a_case(a_span(at(1), 60), sites=sites("." + 60 * "#" + ".", "." + 60 * "#" + ".")))
+    assert both.counter is not None
+    assert [one.key for one in both.counter.arguments] == ["ticket_clock"]  # its own monitor saw it too
 
 
 def test_the_statement_says_its_rule() -> None:
