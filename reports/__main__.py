@@ -8,12 +8,11 @@ import sys
 
 from pydantic import ValidationError
 
-from .documents import KINDS
+from .documents import KINDS, Printed
 from .errors import DocumentInvalid, RenderRefused
-from .pages import Printable
 
 
-def read(kind: str, json: bytes) -> Printable:
+def read(kind: str, json: bytes) -> Printed:
     """The document, or a refusal that names the first wrong field and what is wrong with it."""
     try:
         return KINDS[kind].model_validate_json(json)

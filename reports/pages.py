@@ -10,13 +10,22 @@ from markupsafe import Markup
 from . import charts, letters, sentences, words
 from .charts.sites import site_mark
 from .charts.timeledger import sum_line
-from .documents import BreachReport, ClientLetter, Header, MonthlyProviderReport, ProviderLetter, Share
+from .documents import (
+    BreachReport,
+    ClientLetter,
+    EvidenceAppendix,
+    Header,
+    MonthlyProviderReport,
+    Printed,
+    ProviderLetter,
+    Share,
+)
 from .letters import provider
 from .letters.window import address_lines
 from .words import Words
 
 HERE = Path(__file__).parent
-Printable = MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter
+Printable = Printed
 
 
 @cache
@@ -78,18 +87,26 @@ def _frame(document: Printable, title: str, head: str, screen_css: str) -> dict[
     return {
         "doc": document, "w": w, "title": title, "head": head, "mark": mark(document), "foot": line,
         "foot_full": line.replace(document.header.evidence_head[:16], document.header.evidence_head),
-        "created": words.utc(document.header.as_at), "screen_css": Markup(screen_css),
+        "created": words.utc(document.header.as_at), "screen_css": Markup(screen_css), "target": _target(document),
     }  # fmt: skip
+
+
+def _target(document: Printable) -> str | None:
+    """The availability promised, as printed percentages must not contradict it."""
+    promised = None if isinstance(document, ClientLetter | ProviderLetter) else document.target
+    return None if promised is None else promised.percent
 
 
 def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
     sla, quiet = sentences.sla_figure(document), sentences.is_quiet(document)
     target, counts, so_far = document.target, document.site_counts, document.header.so_far
+    promised = f"SLA method (promised {target.percent} %)" if target else "no availability promised"
+    allowed = f" that counts; {words.duration(target.allowed_seconds)} are allowed" if target else " measured"
     tiles = [
-        {"value": sentences.availability(sla, target.percent), "accent": sla.answer == "breached",
-         "label": f"available{' so far' if so_far else ''}, SLA method (promised {target.percent} %)"},
+        {"value": sentences.availability(sla, target.percent if target else None), "accent": sla.answer == "breached",
+         "label": f"available{' so far' if so_far else ''}, {promised}"},
         {"value": f"{words.clock(sla.down_seconds)} h", "accent": sla.answer == "breached",
-         "label": f"downtime that counts; {words.duration(target.allowed_seconds)} are allowed"},
+         "label": f"downtime{allowed}"},
     ]  # fmt: skip
     if document.windows:
         totals = document.window_totals
@@ -98,7 +115,8 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
     else:
         tiles.append({"value": "none", "accent": False, "label": "maintenance windows announced in the month"})
     if document.last_claim_day is not None:
-        amount = f" the service credit of {w.money(document.credit.amount)}" if document.credit else ""
+        due = document.credit.asked or document.credit.amount if document.credit else None
+        amount = f" the service credit of {w.money(due)}" if due else ""
         tiles.append({"value": w.day(document.last_claim_day, weekday=False), "accent": False,
                       "label": f"last day to claim{amount}"})  # fmt: skip
     else:
@@ -146,6 +164,14 @@ def _breach(document: BreachReport, w: Words) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _evidence(document: EvidenceAppendix) -> dict[str, Any]:
+    seen = document.coverage
+    return {
+        "outages": [item.outage for item in document.outages],
+        "coverage_share": Share(numerator=seen.known_seconds, denominator=seen.elapsed_seconds),
+    }
+
+
 def coverage_text(document: MonthlyProviderReport) -> str:
     seen = document.coverage
     return words.percent(Share(numerator=seen.known_seconds, denominator=seen.elapsed_seconds), places=2)
@@ -168,6 +194,8 @@ def title_of(document: Printable) -> str:
         return f"Monthly provider report {document.service.name}, {document.period.label}"
     if isinstance(document, BreachReport):
         return sentences.claim_subject(document)
+    if isinstance(document, EvidenceAppendix):
+        return f"Evidence: {document.service.name}, {document.period.label}"
     if isinstance(document, ProviderLetter):
         return provider.subject_of(document)
     return letters.subject_of(document)
@@ -193,6 +221,10 @@ def page(document: Printable, screen: bool = False) -> str:
             .get_template("breach.html")
             .render(**_frame(document, title, head, styles), **_breach(document, w))
         )
+    if isinstance(document, EvidenceAppendix):
+        head = f"{document.header.agency.name} · {title}"
+        frame = _frame(document, title, head, styles)
+        return environment().get_template("evidence.html").render(**frame, **_evidence(document))
     if isinstance(document, ProviderLetter):
         more = {"sheet": provider.sheet_of(document)}
         frame = _frame(document, title, f"{document.header.agency.name} · {title}", styles)

@@ -11,9 +11,9 @@ import multiprocessing
 import os
 import threading
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
@@ -31,12 +31,13 @@ with warnings.catch_warnings():
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from . import glyphs, pages, reconcile
-from .documents import ClientLetter, ProviderLetter
-from .errors import LetterTooLong, PressNotReady, RenderRefused, ResourceBlocked
+from .documents import AttachedFile, ClientLetter, EvidenceAppendix, ProviderLetter
+from .enclosed import FIGURES, SUMS, File, digest, sums
+from .errors import DocumentInvalid, LetterTooLong, PressNotReady, RenderRefused, ResourceBlocked
 from .letters.provider_check import check_pages
 from .pages import Printable
 
-ATTACHMENT = "statement.json"
+ATTACHMENT = FIGURES
 VARIANT = "pdf/a-3a"
 COLOURS = "--srgb"
 FAMILIES = ("Inter", "DejaVu")
@@ -160,17 +161,39 @@ def _finish(_: Any, pdf: pydyf.PDF) -> None:
                 raise PressNotReady("fonts", f"the font {name!r} is not a bundled one", "Inter or DejaVu")
 
 
-def _figures(json: str, as_at: datetime) -> Attachment:
-    """The document's own JSON, dated by the document and not by the clock."""
-    return Attachment(
-        string=json,
-        name=ATTACHMENT,
-        description="The figures of this document",
-        relationship="Data",
-        created=as_at,
-        modified=as_at,
-        url_fetcher=fetcher(),
-    )
+class _Enclosed(Attachment):  # type: ignore[misc]
+    """Bytes as they are, dated by the document and not by the clock; the renderer would guess the type by the name."""
+
+    def __init__(self, content: bytes, name: str, what: str, media_type: str, relationship: str, at: datetime) -> None:
+        super().__init__(
+            string="", name=name, description=what, relationship=relationship, created=at, modified=at,
+            url_fetcher=fetcher(),
+        )  # fmt: skip
+        self.source = nullcontext((BytesIO(content), None, None, media_type))
+
+
+def _attachments(document: Printable, json: str, files: Sequence[File]) -> list[_Enclosed]:
+    """The document's own JSON, then every file it lists. Refuses a file that is missing, other, or not listed."""
+    as_at = document.header.as_at
+    out = [_Enclosed(json.encode(), ATTACHMENT, "The figures of this document", "application/json", "Data", as_at)]
+    listed = document.attached if isinstance(document, EvidenceAppendix) else ()
+    given = {file.name: file.content for file in files}
+    for item in listed:
+        content = given.pop(item.name, None)
+        if content is None or digest(content) != item.sha256:
+            raise DocumentInvalid(
+                f"attached {item.name}", "the file is missing or not the one listed", f"give the bytes of {item.sha256}"
+            )
+        out.append(_Enclosed(content, item.name, item.what, item.media_type, item.relationship, item.at))
+    if given:
+        raise DocumentInvalid("attached", f"{next(iter(given))!r} is not listed", "list every file with its digest")
+    if listed:
+        out.append(_seal(listed, as_at))
+    return out
+
+
+def _seal(listed: Sequence[AttachedFile], as_at: datetime) -> _Enclosed:
+    return _Enclosed(sums(listed), SUMS, "The digest of every attached file", "text/plain", "Supplement", as_at)
 
 
 def check(document: Printable) -> None:
@@ -185,11 +208,12 @@ def render_html(document: Printable) -> str:
     return pages.page(document, screen=True)
 
 
-def render_pdf(document: Printable) -> bytes:
-    """The document as PDF/A-3a: tagged, fonts embedded, the document's JSON attached. Same document, same bytes."""
+def render_pdf(document: Printable, files: Sequence[File] = ()) -> bytes:
+    """The document as PDF/A-3a: tagged, fonts embedded, its JSON and the files it lists attached. Same document, same
+    bytes."""
     check(document)
-    as_at = document.header.as_at
     json = document.model_dump_json(indent=1)
+    enclosed = _attachments(document, json, files)
     with _one_at_a_time:
         fonts, sheets = _type_case()
         with _no_complaints(document.header.number):
@@ -208,7 +232,7 @@ def render_pdf(document: Printable) -> bytes:
                     finisher=_finish,
                     pdf_variant=VARIANT,
                     output_intent=COLOURS,
-                    attachments=[_figures(json, as_at)],
+                    attachments=enclosed,
                     pdf_identifier=hashlib.sha256(json.encode()).hexdigest()[:32].encode(),
                 )
             )

@@ -12,20 +12,27 @@ from itertools import pairwise
 from .documents import (
     BreachReport,
     ClientLetter,
+    Coverage,
+    EvidenceAppendix,
     Figure,
     Header,
     MonthlyProviderReport,
     Outage,
     Period,
+    Printed,
     ProviderLetter,
     Reading,
+    Reckoning,
     Share,
     Site,
     SiteCounts,
+    SiteRow,
     Span,
+    Target,
     Window,
     WindowTotals,
 )  # fmt: skip
+from .enclosed import digest, sums
 from .errors import FiguresDisagree
 from .letters import check_address, provider_check
 from .letters.sheet import check_length
@@ -50,26 +57,36 @@ def clipped(start: datetime, end: datetime, span: Span) -> int:
     return max(0, between(max(start, span.start_at), min(end, span.end_at)))
 
 
-def check(document: MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter) -> None:
+def check(document: Printed) -> None:
     """Refuse a document whose figures disagree."""
     match document:
         case MonthlyProviderReport():
             _period(document.period, document.header)
-            _readings(document.readings, document.period, document.header, document.target.percent)
+            _readings(document.readings, document.period, document.header, document.target)
             _windows(document.windows, document.window_totals, document.header)
             _outages(document.outages, document.readings, document.period, document.header)
             _sites(document.sites, document.site_counts, document.header)
             _days(document)
             _months(document)
             _promises(document)
-            _coverage(document)
+            _covered(document.coverage, document.period)
         case BreachReport():
             _period(document.period, document.header)
-            _readings(document.readings, document.period, document.header, document.target.percent)
+            _readings(document.readings, document.period, document.header, document.target)
             _windows(document.windows, document.window_totals, document.header)
             _outages(document.outages, document.readings, document.period, document.header)
             _sites(document.sites, document.site_counts, document.header)
             _claim(document)
+            _reckoned(document.reckoning, document.readings)
+        case EvidenceAppendix():
+            _period(document.period, document.header)
+            _readings(document.readings, document.period, document.header, document.target)
+            _outages([item.outage for item in document.outages], document.readings, document.period, document.header)
+            _sites(document.sites, document.site_counts, document.header)
+            _covered(document.coverage, document.period)
+            _pieces(document)
+            _attached(document)
+            _reckoned(document.reckoning, document.readings)
         case ClientLetter():
             _letter(document)
         case ProviderLetter():
@@ -95,7 +112,8 @@ def _figure(figure: Figure, where: str, target: str | None) -> None:
         same(figure.answer, f"{where}.answer", "met" if met else "breached", "its availability against target.percent")
 
 
-def _readings(readings: Sequence[Reading], period: Period, header: Header, target: str) -> None:
+def _readings(readings: Sequence[Reading], period: Period, header: Header, promised: Target | None) -> None:
+    target = promised.percent if promised is not None else None
     order = ("raw", "announced_removed", "sla_method")
     same(tuple(r.name for r in readings), "readings", order, "the order of the three readings")
     for index, reading in enumerate(readings):
@@ -170,7 +188,7 @@ def _outages(outages: Sequence[Outage], readings: Sequence[Reading], period: Per
     same(readings[0].month.down_seconds, "readings[0].month.down_seconds (raw)", total, "the sum over outages")
 
 
-def _sites(sites: Sequence[Site], counts: SiteCounts, header: Header) -> None:
+def _sites(sites: Sequence[Site | SiteRow], counts: SiteCounts, header: Header) -> None:
     seen = Counter(site.state for site in sites)
     for state in ("current", "not_current", "down", "unknown"):
         same(getattr(counts, state), f"site_counts.{state}", seen[state], "the site table")
@@ -206,7 +224,8 @@ def _months(document: MonthlyProviderReport) -> None:
     # of a month nobody watched the bar says nothing, and the reading has no availability beside its 0 s
     raw = reading.down_seconds if reading.availability is not None else None
     same(bar.down_seconds, "months[11].down_seconds", raw, "readings[0].month.down_seconds (raw)")
-    same(bar.allowed_seconds, "months[11].allowed_seconds", document.target.allowed_seconds, "target.allowed_seconds")
+    allowed = document.target.allowed_seconds if document.target is not None else None
+    same(bar.allowed_seconds, "months[11].allowed_seconds", allowed, "target.allowed_seconds")
     firsts = [bar.month for bar in document.months]
     steps = [(b.year - a.year) * 12 + b.month - a.month for a, b in pairwise(firsts)]
     same(steps, "months: steps from one to the next", [1] * 11, "twelve months in a row")
@@ -231,9 +250,8 @@ def _promises(document: MonthlyProviderReport) -> None:
                 same(shown, f"promises[{index}].figure", max(known), "readings[2] (SLA method)")
 
 
-def _coverage(document: MonthlyProviderReport) -> None:
-    seen = document.coverage
-    same(seen.elapsed_seconds, "coverage.elapsed_seconds", document.period.elapsed_seconds, "period.elapsed_seconds")
+def _covered(seen: Coverage, period: Period) -> None:
+    same(seen.elapsed_seconds, "coverage.elapsed_seconds", period.elapsed_seconds, "period.elapsed_seconds")
     whole = seen.known_seconds + sum(gap.seconds for gap in seen.gaps)
     same(whole, "coverage.known_seconds + gaps", seen.elapsed_seconds, "coverage.elapsed_seconds")
     for index, gap in enumerate(seen.gaps):
@@ -257,6 +275,43 @@ def _claim(document: BreachReport) -> None:
     if document.amount is not None and document.service.monthly_fee is not None:
         same(document.amount.amount.currency, "amount.amount.currency", document.service.monthly_fee.currency,
              "service.monthly_fee.currency")  # fmt: skip
+
+
+def _pieces(document: EvidenceAppendix) -> None:
+    """Every second of the raw downtime stands in exactly one piece; one that does not count names its clause."""
+    raw = document.readings[0].month.down_seconds
+    total = sum(piece.seconds for piece in document.pieces)
+    same(total, "pieces together", raw, "readings[0].month.down_seconds (raw)")
+    for index, piece in enumerate(document.pieces):
+        same(piece.seconds, f"pieces[{index}].seconds", piece.span.seconds, f"pieces[{index}].span")
+        if index:
+            late = between(document.pieces[index - 1].span.end_at, piece.span.start_at) >= 0
+            same(late, f"pieces[{index}] begins after the one before", True, "pieces in order, none twice")
+        if not piece.counted:
+            same(piece.clause is not None, f"pieces[{index}].clause given", True, "what does not count")
+
+
+def _attached(document: EvidenceAppendix) -> None:
+    names = [item.name for item in document.attached]
+    same(len(set(names)), "attached: different names", len(names), "the number of files")
+    same(document.bundle_sha256, "bundle_sha256", digest(sums(document.attached)), "the list of attached files")
+    by_name = {item.name: item for item in document.attached}
+    for index, message in enumerate(document.messages):
+        if message.file is not None:
+            listed = by_name.get(message.file)
+            same(listed.sha256 if listed else None, f"attached {message.file}", message.sha256,
+                 f"messages[{index}].sha256")  # fmt: skip
+
+
+def _reckoned(item: Reckoning | None, readings: Sequence[Reading]) -> None:
+    """What machines recompute is what the page shows."""
+    if item is None:
+        return
+    counted, shown = sum(part.counted_seconds for part in item.parts), readings[2].month
+    same(counted, "reckoning.parts[].counted_seconds", shown.down_seconds, "readings[2] (SLA method)")
+    first = item.parts[0].availability if len(item.parts) == 1 else None
+    if first is not None and shown.availability is not None:
+        same(_exact(first), "reckoning.parts[0].availability", _exact(shown.availability), "readings[2] (SLA method)")
 
 
 def _letter(letter: ClientLetter) -> None:

@@ -61,7 +61,7 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def availability(figure: Figure, target: str) -> str:
+def availability(figure: Figure, target: str | None) -> str:
     return "unproven" if figure.availability is None else percent(figure.availability, target)
 
 
@@ -73,8 +73,10 @@ def sla_figure(document: MonthlyProviderReport | BreachReport) -> Figure:
 
 def headline(document: MonthlyProviderReport) -> str:
     """The verdict in one sentence, with the number."""
-    figure, target = sla_figure(document), percent_text(document.target.percent)
-    name, month = document.service.name, document.period.label
+    figure, name, month = sla_figure(document), document.service.name, document.period.label
+    if document.target is None:
+        return _without_target(document, figure)
+    target = percent_text(document.target.percent)
     if figure.availability is None or figure.answer == "unproven":
         return f"Whether {name} kept the {target} promised for {month} is unproven."
     shown = percent(figure.availability, document.target.percent)
@@ -83,6 +85,17 @@ def headline(document: MonthlyProviderReport) -> str:
     if figure.answer == "met":
         return f"{name} was available {shown} of {month}: the {target} promised were kept."
     return f"{name} was available {shown} of {month}, against {target} promised."
+
+
+def _without_target(document: MonthlyProviderReport, figure: Figure) -> str:
+    """No availability is promised: the other promises lead."""
+    name, month = document.service.name, document.period.label
+    broken = sum(promise.verdict == "broken" for promise in document.promises)
+    whole = len(document.promises)
+    said = f"{number(broken)} of {counted(whole, 'promise')} broken" if broken else "no promise broken"
+    when = f"{month} so far" if document.header.so_far else month
+    shown = "availability unproven" if figure.availability is None else f"available {percent(figure.availability)}"
+    return f"{name} in {when}: {said if whole else 'nothing promised that can be judged'}; {shown}."
 
 
 def _window_sentence(windows: tuple[Window, ...], words: Words) -> str:
@@ -147,7 +160,7 @@ def verdict_details(document: MonthlyProviderReport, words: Words) -> list[str]:
     ]
     if document.header.so_far:
         month = next(r for r in document.readings if r.name == "sla_method").month
-        shown = availability(month, document.target.percent)
+        shown = availability(month, document.target.percent if document.target else None)
         lines.append(f"If nothing more happens, {document.period.label} comes to {shown}.")
     if is_quiet(document):
         lines.append("No breach; nothing requested.")
@@ -160,7 +173,7 @@ def is_quiet(document: MonthlyProviderReport) -> bool:
         not document.header.so_far
         and not document.requests
         and all(promise.verdict == "kept" for promise in document.promises)
-        and all(reading.month.answer == "met" for reading in document.readings)
+        and all(reading.month.answer in ("met", "not_promised") for reading in document.readings)
         and (document.site_counts.current == len(document.sites) or not document.sites_in_question)
     )
 
@@ -210,7 +223,10 @@ def claim_opening(document: BreachReport, words: Words) -> str:
         clause = document.amount.clause_ref
         parts.append(f"We request the service credit under clause {clause} for {document.period.label}: {sum_}.")
     else:
-        parts.append("The contract may leave no credit due. We ask for a gesture of goodwill all the same.")
+        parts.append(
+            "The contract may leave no credit due for this. We report the failure all the same, and ask for a gesture "
+            "of goodwill."
+        )
     if document.outages:
         longest = max(document.outages, key=lambda o: o.held_seconds)
         since = words.moment(longest.held_from)
@@ -221,6 +237,9 @@ def claim_opening(document: BreachReport, words: Words) -> str:
             f"We count {duration(counted_down)}, leaving out the {duration(raw - counted_down)} that were announced"
             " in time. The remaining time was not announced, so the maintenance clause does not cover it."
         )
+    if document.amount is not None and document.amount.as_held is not None:
+        held = words.money(document.amount.as_held)
+        parts.append(f"On the time as held it would be {held}; we claim what the least time observed pays.")
     if not document.claim.previously_claimed:
         parts.append("This has not been claimed before.")
     return " ".join(parts)

@@ -103,14 +103,10 @@ def _write(
     with Session(reader(engine), expire_on_commit=False) as session, progress() as bar:
         task = bar.add_task("judging", total=3)
         size = paper or agency_of(session).paper
-        more: dict[str, Any] = {}
-        if issue:
-            draft = actions.compose(session, row, kind, size, now, letters_sent)
-            version, replaces = actions.next_version(session, draft.header.number)
-            more = {"version": version, "replaces": replaces, "issued": True}
-        document = actions.compose(session, row, kind, size, now, letters_sent, **more)
+        made = actions.compose(session, row, kind, size, now, letters_sent, issued=bool(issue))
+        document = made.document
         bar.update(task, advance=1, description="printing")
-        pdf = actions.press(document, "pdf")
+        pdf = actions.press(document, "pdf", made.files)
         bar.update(task, advance=1, description="writing")
         name = f"{document.header.number}_v{document.header.version}" if issue else f"{document.header.number}_preview"
         place.out.mkdir(parents=True, exist_ok=True)

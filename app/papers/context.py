@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from app.papers.redaction import Mask
 from app.sla.case import SourceCode
 from reports import documents as doc
 
@@ -78,13 +79,16 @@ class Context:
     asked_before: tuple[AskedBefore, ...] = ()
     wishes: Wishes = field(default_factory=Wishes)
     monitor_sources: tuple[str, ...] = ()
+    monitor_places: tuple[tuple[str, str], ...] = ()  # (monitor's name, where it asks from)
+    evidence: str = "evidence appendix"  # the number of the appendix that belongs to the claim
+    mask: Mask = field(default_factory=Mask)
     errors: str | None = None  # the classes of failure seen in the period, as the monitors name them
 
     def exhibit(self, ref: str) -> str | None:
-        """The exhibit's number ("E4") for a source's ref, None where nothing was kept."""
+        """The exhibit's number ("X4") for a source's ref, None where nothing was kept."""
         for number, exhibit in enumerate(self.exhibits, 1):
             if exhibit.ref == ref:
-                return f"E{number}"
+                return f"X{number}"
         return None
 
 

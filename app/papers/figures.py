@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from app.papers.context import Context
 from app.sla.case import Case, SiteCurrent, Ticket
 from app.sla.case import Window as WindowFacts
-from app.sla.statement import Outcome, Reading, Statement, WindowVerdict
+from app.sla.statement import Outage, Outcome, Reading, Statement, WindowVerdict
 from reports import documents as doc
 
 SECOND = timedelta(seconds=1)
@@ -48,6 +48,11 @@ def percent_text(value: Fraction) -> str:
     exact = Decimal(value.numerator * 100) / Decimal(value.denominator)
     text = format(exact.quantize(Decimal("0.000001")).normalize(), "f")
     return text
+
+
+def number_text(percent: Fraction) -> str:
+    """A number of percent: 30 -> "30", a third of one -> "0.333333". For display only."""
+    return percent_text(percent / 100)
 
 
 def header(statement: Statement, context: Context) -> doc.Header:
@@ -109,17 +114,20 @@ def clauses(case: Case) -> tuple[doc.Clause, ...]:
     return tuple(out)
 
 
-def target(case: Case, statement: Statement) -> doc.Target:
+def target(case: Case, statement: Statement) -> doc.Target | None:
+    """None where the terms promise no availability: their other promises are reported all the same."""
     if statement.target is None or statement.allowed is None:
-        raise ValueError("the terms in force promise no availability")
+        return None
     allowed = seconds(statement.allowed)
     return doc.Target(
         percent=percent_text(statement.target), allowed_seconds=allowed, clause=clause_of(case, "target_percent")
     )
 
 
-def answer(down: timedelta, known: timedelta, unknown: timedelta, wanted: Fraction) -> doc.Answer:
+def answer(down: timedelta, known: timedelta, unknown: timedelta, wanted: Fraction | None) -> doc.Answer:
     """Met or breached only where the unknown time could not turn it, whichever way it went."""
+    if wanted is None:
+        return "not_promised"
     whole = seconds(known + unknown)
     if whole == 0:
         return "unproven"
@@ -129,11 +137,10 @@ def answer(down: timedelta, known: timedelta, unknown: timedelta, wanted: Fracti
 
 
 def readings(statement: Statement) -> tuple[doc.Reading, ...]:
-    assert statement.target is not None
     return tuple(_reading(item, statement, statement.target) for item in statement.readings)
 
 
-def _reading(item: Reading, statement: Statement, wanted: Fraction) -> doc.Reading:
+def _reading(item: Reading, statement: Statement, wanted: Fraction | None) -> doc.Reading:
     unknown = statement.totals.unknown
     so_far = None
     if statement.so_far:
@@ -260,10 +267,19 @@ def outages(statement: Statement, context: Context) -> tuple[doc.Outage, ...]:
                 at_most_seconds=seconds(at_most),
                 in_period_seconds=seconds(item.in_period),
                 error=context.errors or "no answer",
-                locations=", ".join(item.monitors) or "one",
+                locations=short(_witnesses(item)),
             )
         )
     return tuple(out)
+
+
+def _witnesses(outage: Outage) -> str:
+    """Who saw it: the service's monitors by name, sites by their number alone."""
+    sites = sum(1 for one in outage.witnesses if one.site_id is not None)
+    named = list(outage.monitors)
+    if sites:
+        named.append("1 site" if sites == 1 else f"{sites} sites together")
+    return ", ".join(named) or "one"
 
 
 SITE_STATES = {
@@ -346,15 +362,25 @@ def method(case: Case, context: Context) -> doc.Method:
         interval_seconds=max(1, interval),
         locations=context.monitor_sources or ("not stated",),
         clock="times are kept in UTC; the zone named above cuts periods and prints",
-        verify=(
-            doc.Command(
-                shows="the log is whole and holds this paper's digest",
-                command="kept evidence verify --expect DIGEST",
-            ),
-            doc.Command(shows="the log, for checking without Kept", command="kept evidence export bundle.zip"),
-            doc.Command(
-                shows="the same figures, from the file attached to this paper", command="pdfdetach -saveall paper.pdf"
-            ),
+        verify=verify(context),
+    )
+
+
+def verify(context: Context) -> tuple[doc.Command, ...]:
+    """Three commands for a reader with Python alone; docs/verify-evidence.md says what each proves."""
+    return (
+        doc.Command(
+            shows="the figures, from the file attached to this PDF: the same sum from its inputs",
+            command="python3 -I -S recompute_claim.py statement.json",
+        ),
+        doc.Command(
+            shows="the log is whole and holds this document's evidence head (the bundle: ask us, or `kept evidence "
+            "export bundle.zip`)",
+            command=f"python3 -I -S verify_bundle.py bundle.zip {context.evidence_head}",
+        ),
+        doc.Command(
+            shows="every file attached to the evidence appendix is the one listed there",
+            command="pdfdetach -saveall evidence.pdf && sha256sum -c SHA256SUMS",
         ),
     )
 

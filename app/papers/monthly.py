@@ -15,11 +15,11 @@ from reports import documents as doc
 
 def monthly_report(case: Case, statement: Statement, context: Context) -> doc.MonthlyProviderReport:
     """The document. `ValueError`s of the print shop's own checks are left to the press."""
-    if statement.target is None:
+    if not case.terms:
         raise BadInput(
-            "the agreement in force promises no availability, so there is nothing to report against",
-            field="terms.target_percent",
-            example="99.9",
+            "no terms are in force in this period, so there is nothing to report against",
+            field="terms",
+            example="POST /api/v1/agreements/{id}/terms",
         )
     if statement.elapsed is None:
         raise BadInput("the period has not begun at the as-at time", field="as_at", example="2025-06-30T06:00:00+02:00")
@@ -28,7 +28,7 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
     promises = ledger.promises(case, statement)
     today = statement.as_at.astimezone(ZoneInfo(context.zone)).date()
     deadline = statement.deadline
-    return doc.MonthlyProviderReport(
+    paper = doc.MonthlyProviderReport(
         header=figures.header(statement, context),
         provider=context.provider,
         service=context.service,
@@ -43,7 +43,7 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
         months=tuple(_month(month) for month in statement.months),
         site_counts=figures.site_counts(sites),
         sites_in_question=figures.in_question(statement),
-        coverage=coverage(statement),
+        coverage=coverage(case, statement),
         promises=promises,
         responses=ledger.responses(case, statement),
         requests=ledger.requests(case, statement, today),
@@ -57,22 +57,26 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
         method=figures.method(case, context),
         remark=context.wishes.remark,
     )
+    return context.mask.document(paper)
 
 
 def credit(case: Case, statement: Statement) -> doc.Credit | None:
     item = statement.credit
-    if item is None or item.amount <= 0 or item.tier_below is None:
+    if item is None or item.amount <= 0:
         return None
     return doc.Credit(
-        tier_below_percent=figures.percent_text(item.tier_below),
+        tier_below_percent=None if item.tier_below is None else figures.percent_text(item.tier_below),
+        how=next((line.note for line in item.lines if line.label == "Credit" and line.note), None),
         credit_percent=figures.percent_text(item.percent / 100),
         base=doc.Money(amount=f"{item.base:f}", currency=item.currency),
         amount=doc.Money(amount=f"{item.amount:f}", currency=item.currency),
+        asked=None if item.lower_amount is None else doc.Money(amount=f"{item.lower_amount:f}", currency=item.currency),
         clause=figures.clause_of(case, "credit"),
     )
 
 
-def coverage(statement: Statement) -> doc.Coverage:
+def coverage(case: Case, statement: Statement) -> doc.Coverage:
+    """How much of the elapsed period was observed, and why not the rest."""
     assert statement.elapsed is not None
     elapsed = figures.seconds(statement.elapsed.length)
     gaps = tuple(
@@ -80,7 +84,10 @@ def coverage(statement: Statement) -> doc.Coverage:
             start_at=gap.span.start,
             end_at=gap.span.end,
             seconds=figures.seconds(gap.span.length),
-            reason="no observation of ours",
+            reason=next(
+                (figures.short(own.reason) for own in case.own_outages if own.span.overlaps(gap.span) and own.reason),
+                "no observation of ours",
+            ),
         )
         for gap in statement.gaps
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from app.agreements.tables import Service
 from app.cases.gather import gather
 from app.errors import BadInput, Conflict, found
 from app.evidence import actions as evidence
+from app.papers.appendix import evidence_appendix
 from app.papers.breach import breach_report
 from app.papers.context import LettersSent
 from app.papers.monthly import monthly_report
@@ -23,15 +24,30 @@ from app.sla.case import Case
 from app.sla.judge import judge
 from app.sla.periods import PeriodError, calendar_month
 from app.sla.statement import Statement
+from app.statements.attached import enclosed
 from app.statements.named import context_of
 from app.statements.tables import Paper, StatementRow
 from reports import documents as doc
+from reports.enclosed import File
 from reports.errors import RenderRefused
 
 Letters = Callable[[Session, UUID, datetime], LettersSent]
 """What clients were told about a service up to a moment; the room `notices` stands above and is handed in."""
-KINDS = {"monthly": "report", "breach": "claim"}
-Document = doc.MonthlyProviderReport | doc.BreachReport
+KINDS = {"monthly": "report", "breach": "claim", "evidence": "evidence"}
+Document = doc.MonthlyProviderReport | doc.BreachReport | doc.EvidenceAppendix
+MODELS: dict[str, type[Document]] = {
+    "monthly": doc.MonthlyProviderReport,
+    "breach": doc.BreachReport,
+    "evidence": doc.EvidenceAppendix,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A document and the files it carries, not printed yet."""
+
+    document: Document
+    files: tuple[File, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,7 @@ class Printed:
     document: Document
     pdf: bytes | None  # kept bytes of an issued paper
     name: str  # file name without its ending
+    files: tuple[File, ...] = ()
 
 
 def ask(
@@ -73,14 +90,22 @@ def judged(session: Session, row: StatementRow, now: datetime) -> tuple[Case, St
 
 
 def compose(
-    session: Session, row: StatementRow, kind: str, paper: str, now: datetime, letters: Letters, **more: Any
-) -> Document:
-    """The document of this kind. Raises Conflict with the reason where the record does not give one."""
+    session: Session, row: StatementRow, kind: str, paper: str, now: datetime, letters: Letters, issued: bool = False
+) -> Composed:
+    """The document of this kind, with its files; `issued`: under its next version. Raises Conflict with the reason
+    where the record does not give one."""
     case, statement = judged(session, row, now)
     sent = letters(session, row.service_id, case.as_at)
-    context = context_of(session, case, paper=paper, kind=KINDS[kind], wishes=row.wishes, letters=sent, **more)
+    context = context_of(session, case, paper=paper, kind=KINDS[kind], wishes=row.wishes, letters=sent)
+    if issued:
+        version, replaces = next_version(session, context.number)
+        context = replace(context, version=version, replaces=replaces, issued=True)
     try:
-        return (monthly_report if kind == "monthly" else breach_report)(case, statement, context)
+        if kind == "evidence":
+            refs = [item.ref for item in context.exhibits]
+            kept = enclosed(session, case, statement, context.mask, refs)
+            return Composed(*evidence_appendix(case, statement, context, kept))
+        return Composed((monthly_report if kind == "monthly" else breach_report)(case, statement, context))
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -97,18 +122,18 @@ def printed(session: Session, row: StatementRow, kind: str, paper: str, now: dat
         from app.evidence.tables import Attachment
 
         kept = session.get_one(Attachment, issued.pdf_digest)
-        read = doc.MonthlyProviderReport if kind == "monthly" else doc.BreachReport
-        return Printed(read.model_validate_json(issued.document), kept.content, f"{issued.number}_v{issued.version}")
-    document = compose(session, row, kind, paper, now, letters)
-    return Printed(document, None, f"{document.header.number}_preview")
+        document = MODELS[kind].model_validate_json(issued.document)
+        return Printed(document, kept.content, f"{issued.number}_v{issued.version}")
+    made = compose(session, row, kind, paper, now, letters)
+    return Printed(made.document, None, f"{made.document.header.number}_preview", made.files)
 
 
-def press(document: Any, form: str) -> bytes:
+def press(document: Any, form: str, files: tuple[File, ...] = ()) -> bytes:
     """PDF or HTML bytes. Raises Conflict naming the field the print shop refuses."""
     from reports import press as shop
 
     try:
-        return shop.render_pdf(document) if form == "pdf" else shop.render_html(document).encode()
+        return shop.render_pdf(document, files) if form == "pdf" else shop.render_html(document).encode()
     except RenderRefused as error:
         raise refused(error) from None
 

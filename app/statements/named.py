@@ -13,12 +13,15 @@ from app.agency.tables import Agency
 from app.agreements import queries as agreements
 from app.agreements.tables import Provider, Service
 from app.cases.account import CHANNELS
+from app.clients.tables import Client, Contact
 from app.errors import Conflict
 from app.evidence.actions import head
 from app.messages.tables import Message
 from app.papers.context import Context, Exhibit, LettersSent, Wishes
+from app.papers.redaction import Mask, mask_of
 from app.probes.importing.fields import micros
 from app.probes.tables import CODES, Monitor, Observation
+from app.sites.tables import Placement, Site
 from app.sla.case import Case, SourceCode
 from reports import documents as doc
 
@@ -84,20 +87,15 @@ def context_of(
     *,
     paper: str,
     kind: str,
-    version: int = 1,
-    replaces: str | None = None,
-    issued: bool = False,
     wishes: dict[str, Any] | None = None,
     letters: LettersSent = LettersSent(),
 ) -> Context:
-    """Everything a paper of this case names. `kind`: report | claim."""
+    """Everything a paper of this case names. `kind`: report | claim | evidence."""
     provider, service = provider_of(session, UUID(case.service_id))
     agency = agency_of(session)
     entries, digest = head(session)
-    number = f"{case.period.label}_{paper_name(session, service)}_{kind}"
-    sources = session.exec(
-        select(Monitor.source).where(Monitor.service_id == service.id).order_by(col(Monitor.key))
-    ).all()
+    base = f"{case.period.label}_{paper_name(session, service)}"
+    monitors = session.exec(select(Monitor).where(Monitor.service_id == service.id).order_by(col(Monitor.key))).all()
     return Context(
         agency=agency_block(agency),
         provider=doc.Provider(name=provider.name, account=provider.account or "-", contact=provider.account_manager),
@@ -109,18 +107,38 @@ def context_of(
         zone=service.zone,
         paper=paper,  # type: ignore[arg-type]
         language="en-US" if agency.locale.replace("_", "-") == "en-US" else "en-GB",
-        number=number,
-        version=version,
-        replaces=replaces,
-        issued=issued,
+        number=f"{base}_{kind}",
+        evidence=f"{base}_evidence",
+        version=1,
+        replaces=None,
+        issued=False,
         evidence_head=digest,
         evidence_entries=entries,
         exhibits=exhibits(session, provider.id, case),
         letters=letters,
         asked_before=letters.asked_before,
         wishes=wishes_of({"claim_number": case.period.label, **(wishes or {})}),
-        monitor_sources=tuple(dict.fromkeys(sources)),
+        monitor_sources=tuple(dict.fromkeys(row.source for row in monitors)),
+        monitor_places=tuple((row.name, row.source) for row in monitors),
+        mask=mask_for(session, case, agency, provider),
         errors=errors_seen(session, service.id, case),
+    )
+
+
+def mask_for(session: Session, case: Case, agency: Agency, provider: Provider) -> Mask:
+    """What no paper may show of the clients whose sites sit, or sat, on the service."""
+    there = select(Placement.site_id).where(Placement.service_id == UUID(case.service_id))
+    ids = select(Site.client_id).where(col(Site.id).in_(there))
+    clients = session.exec(select(Client.name).where(col(Client.id).in_(ids))).all()
+    people = session.exec(select(Contact).where(col(Contact.client_id).in_(ids))).all()
+    ours = (agency.name, agency.contact_person, agency.email, agency.phone, provider.name, provider.account_manager,
+            case.service_name)  # fmt: skip
+    return mask_of(
+        addresses=(row.email for row in people if row.email),
+        phones=(row.phone for row in people if row.phone),
+        names=(*clients, *(row.name for row in people)),
+        sites=session.exec(select(Site.name).where(col(Site.client_id).in_(ids))).all(),
+        ours=(word for word in ours if word),
     )
 
 
@@ -177,7 +195,7 @@ def exhibits(session: Session, provider_id: UUID, case: Case) -> tuple[Exhibit, 
             out.append(
                 Exhibit(
                     f"monitor:{monitor.id}",
-                    f"Observations of {monitor.name}: {seen} in the months shown",
+                    f"Observations of {monitor.name}: {seen:,} in the months shown",
                     "our measurement",
                     first,
                     None,

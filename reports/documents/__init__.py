@@ -5,6 +5,18 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter
 
 from .annex import Clause, Command, Coverage, Event, Gap, Method, Outage, Site, SiteCounts, SiteState, Step
+from .appendix import (
+    AttachedFile,
+    DownPiece,
+    EvidenceAppendix,
+    HeaderLine,
+    KeptMessage,
+    Masked,
+    Seen,
+    SeenOutage,
+    SiteRow,
+    Watch,
+)
 from .breach import (
     Amount,
     BreachReport,
@@ -16,6 +28,16 @@ from .breach import (
     OtherReading,
     Pair,
     Said,
+)
+from .claim import (
+    Argument,
+    CounterReading,
+    CreditLine,
+    GuaranteeLine,
+    LeftOut,
+    PartLine,
+    RightLine,
+    SignLine,
 )
 from .header import Agency, Header, Language, Paper, Period, PriorRequest, Provider, Request, Service, Target
 from .ledger import Flag, Outcome, Promise, Response, Stretch, Window, WindowTotals
@@ -35,6 +57,7 @@ from .letters import (
 )
 from .monthly import Credit, Day, Figure, MonthBar, MonthlyProviderReport, Reading
 from .provider_letters import ProviderLetter
+from .reckoning import BesideCredit, Bounds, Clocks, ExcusedSpan, ReckonedPart, Reckoning
 from .values import (
     Answer,
     InMoney,
@@ -55,35 +78,37 @@ from .values import (
     Verdict,
 )
 
-Document = Annotated[MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter, Field(discriminator="kind")]
+Printed = MonthlyProviderReport | BreachReport | EvidenceAppendix | ClientLetter | ProviderLetter
+Document = Annotated[Printed, Field(discriminator="kind")]
 """Any document the print shop prints."""
 
-KINDS: dict[
-    str, type[MonthlyProviderReport] | type[BreachReport] | type[ClientLetter] | type[ProviderLetter]
-] = {
+KINDS: dict[str, type[Printed]] = {
     "monthly_provider": MonthlyProviderReport,
     "breach": BreachReport,
+    "evidence": EvidenceAppendix,
     "letter": ClientLetter,
     "provider_letter": ProviderLetter,
 }
 
 
-def read_document(json: str | bytes) -> MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter:
+def read_document(json: str | bytes) -> Printed:
     """The document in this JSON, whichever kind it is."""
-    adapter: TypeAdapter[MonthlyProviderReport | BreachReport | ClientLetter | ProviderLetter] = TypeAdapter(Document)
+    adapter: TypeAdapter[Printed] = TypeAdapter(Document)
     return adapter.validate_json(json)
 
 
 __all__ = [
     "KINDS",
-    "Agency", "Amount", "Answer", "Body", "BreachReport", "ClaimLine", "Clause", "ClientLetter", "Command",
-    "Coverage", "Credit", "Day", "Deviation", "Document", "Effect", "Event", "Exhibit", "Figure", "Flag",
-    "FunctionEffect", "FunctionState", "Gap", "Header", "InMoney", "InPercent", "InSeconds", "InShare", "InTimes",
-    "InWords", "Input", "Instant", "Language", "Layout", "LetterSite", "Measure", "Method", "Money", "MonthBar",
-    "MonthlyProviderReport", "NotCarriedOut", "OnDay", "OtherReading", "Outage", "Outcome", "Overrunning", "Pair",
-    "Paper", "PartlyDone", "Period", "Planned", "PriorRequest", "Promise", "Provider",
-    "ProviderLetter", "Reading", "Recipient",
-    "Request", "Rescheduled", "Response", "Said", "Seconds", "Service", "Share", "Site", "SiteCounts", "SiteState",
-    "Source", "Span", "Step", "Stretch", "Target", "Value", "Verdict", "Window", "WindowTotals",
+    "Agency", "Amount", "Answer", "Argument", "AttachedFile", "BesideCredit", "Body", "Bounds", "BreachReport",
+    "ClaimLine", "Clause", "ClientLetter", "Clocks", "Command", "CounterReading", "Coverage", "Credit", "CreditLine",
+    "Day", "Deviation", "Document", "DownPiece", "Effect", "Event", "EvidenceAppendix", "ExcusedSpan", "Exhibit",
+    "Figure", "Flag", "FunctionEffect", "FunctionState", "Gap", "GuaranteeLine", "Header", "HeaderLine", "InMoney",
+    "InPercent", "InSeconds", "InShare", "InTimes", "InWords", "Input", "Instant", "KeptMessage", "Language", "Layout",
+    "LeftOut", "LetterSite", "Masked", "Measure", "Method", "Money", "MonthBar", "MonthlyProviderReport",
+    "NotCarriedOut", "OnDay", "OtherReading", "Outage", "Outcome", "Overrunning", "Pair", "Paper", "PartLine",
+    "PartlyDone", "Period", "Planned", "Printed", "PriorRequest", "Promise", "Provider", "ProviderLetter", "Reading",
+    "Recipient", "ReckonedPart", "Reckoning", "Request", "Rescheduled", "Response", "RightLine", "Said", "Seconds",
+    "Seen", "SeenOutage", "Service", "Share", "SignLine", "Site", "SiteCounts", "SiteRow", "SiteState", "Source",
+    "Span", "Step", "Stretch", "Target", "Value", "Verdict", "Watch", "Window", "WindowTotals",
     "read_document",
 ]  # fmt: skip

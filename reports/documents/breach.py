@@ -5,10 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .annex import Clause, Event, Method, Outage, Site, SiteCounts, Step
+from .annex import Clause, Method, Outage, Site, SiteCounts, Step
+from .claim import CounterReading, CreditLine, GuaranteeLine, LeftOut, PartLine, RightLine, SignLine
 from .header import Header, Period, Provider, Request, Service, Target
 from .ledger import Window, WindowTotals
 from .monthly import Reading
+from .reckoning import Reckoning
 from .values import Count, DecimalText, Digest, Instant, Line, Measure, Money, Seconds, Source, Text, Value
 
 
@@ -41,7 +43,11 @@ class OtherReading(Value):
 
 
 class Amount(Value):
-    """The amount box: clause quoted, formula, inputs, result, cap, tax. Decided and rounded once by the law."""
+    """The amount box: clause quoted, formula, inputs, result, cap, tax. Decided and rounded once by the law.
+
+    `as_held` is what the terms pay on the time as held, where the lower `amount` is claimed. `credits` lists each
+    credit where there is more than one.
+    """
 
     clause_ref: Line
     clause_quote: Text | None
@@ -51,6 +57,8 @@ class Amount(Value):
     capped_at: Money | None
     tax_note: Line | None
     other_reading: OtherReading | None
+    as_held: Money | None = None
+    credits: tuple[CreditLine, ...] = ()
 
 
 class Said(Value):
@@ -104,7 +112,11 @@ class Exhibit(Value):
 
 
 class BreachReport(Value):
-    """One event or one period in breach, for the provider's billing and support. Never a client contact in it."""
+    """One event or one period in breach, for the provider's billing and support. Never a client contact in it.
+
+    `evidence` names the appendix. `draft_reasons` say why it may not go out yet. `preconditions` is a checklist,
+    `by_hand` what the contract says and nobody reckons. `sign_off` are the lines to agree or disagree with.
+    """
 
     kind: Literal["breach"] = "breach"
     header: Header
@@ -112,7 +124,9 @@ class BreachReport(Value):
     service: Service
     period: Period
     claim: ClaimLine
-    target: Target
+    evidence: Line
+    draft_reasons: tuple[Line, ...]
+    target: Target | None
     tier_below_percent: DecimalText | None
     readings: Annotated[tuple[Reading, ...], Field(min_length=3, max_length=3)]
     amount: Amount | None
@@ -120,6 +134,14 @@ class BreachReport(Value):
     """The claim's first words, by the agency; None prints the standard opening."""
     impact: Text | None
     """The specific impact; needed when the measured figure stays within the promise."""
+    counter: CounterReading | None
+    left_out: tuple[LeftOut, ...]
+    preconditions: tuple[Line, ...]
+    by_hand: tuple[Line, ...]
+    remedy_form: Line | None
+    parts: tuple[PartLine, ...]
+    guarantees: tuple[GuaranteeLine, ...]
+    rights: tuple[RightLine, ...]
     attachments: tuple[Line, ...]
     windows: tuple[Window, ...]
     window_totals: WindowTotals
@@ -133,7 +155,8 @@ class BreachReport(Value):
     outages: tuple[Outage, ...]
     site_counts: SiteCounts
     sites: tuple[Site, ...]
-    chronology: tuple[Event, ...]
+    sign_off: tuple[SignLine, ...]
     calculation: tuple[Step, ...]
     clauses: tuple[Clause, ...]
     method: Method
+    reckoning: Reckoning | None

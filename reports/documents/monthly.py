@@ -14,7 +14,8 @@ from .values import Answer, DecimalText, Line, Money, Seconds, Share, Text, Valu
 class Figure(Value):
     """Downtime of one reading over one length of time; `availability` is the pair (up, whole) in seconds.
 
-    `availability` is None when there is nothing to judge from: it prints "unproven", never 100 %.
+    `availability` is None when there is nothing to judge from: it prints "unproven", never 100 %. Where no availability
+    is promised the answer is not_promised.
     """
 
     down_seconds: Seconds
@@ -59,12 +60,18 @@ class MonthBar(Value):
 
 
 class Credit(Value):
-    """What the contract pays: a percentage of a base, the amount decided and rounded by the law, not by the page."""
+    """What the contract pays: a percentage of a base, the amount decided and rounded by the law, not by the page.
 
-    tier_below_percent: DecimalText
+    `tier_below_percent` is the row of the terms where they pay by rows, else None; `how` says how else. `asked` is the
+    amount to claim: lower than `amount` where a boundary of the terms lies between the bounds of what was observed.
+    """
+
+    tier_below_percent: DecimalText | None
+    how: Line | None = None
     credit_percent: DecimalText
     base: Money
     amount: Money
+    asked: Money | None = None
     clause: Line | None
 
 
@@ -76,7 +83,7 @@ class MonthlyProviderReport(Value):
     provider: Provider
     service: Service
     period: Period
-    target: Target
+    target: Target | None
     readings: Annotated[tuple[Reading, ...], Field(min_length=3, max_length=3)]
     credit: Credit | None
     last_claim_day: date | None

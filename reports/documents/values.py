@@ -65,7 +65,8 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Source = Literal["P", "M", "T", "C", "N"]
 """Where a fact comes from: P provider, M measured, T ticket, C client, N our note."""
 Verdict = Literal["kept", "broken", "open", "unproven"]
-Answer = Literal["met", "breached", "unproven"]
+Answer = Literal["met", "breached", "unproven", "not_promised"]
+"""Against the availability promised; not_promised where the terms promise none."""
 
 
 class Span(Value):

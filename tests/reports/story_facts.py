@@ -82,10 +82,10 @@ def _window(number: int, announced: str, by: str, start: str, end: str, exhibit:
 def windows(as_at: datetime) -> tuple[Window, ...]:
     work = int((as_at - t("06-28 22:00")).total_seconds())
     return (
-        _window(1, "06-03 10:05", "e-mail", "06-07 22:00", "06-08 00:00", "E1"),
-        _window(2, "06-09 11:20", "e-mail", "06-14 22:00", "06-15 00:00", "E3"),
+        _window(1, "06-03 10:05", "e-mail", "06-07 22:00", "06-08 00:00", "X1"),
+        _window(2, "06-09 11:20", "e-mail", "06-14 22:00", "06-15 00:00", "X3"),
         _window(
-            3, "06-24 16:30", "e-mail", "06-28 22:00", "06-29 00:00", "E5",
+            3, "06-24 16:30", "e-mail", "06-28 22:00", "06-29 00:00", "X5",
             procedure_agreed="clone as agreed on 23 June", outcome="overrunning",
             flags=("procedure_changed", "data_unverified"), carried_out="open", started_at=t("06-28 22:00"),
             down_seconds=86400, down_ratio=Share(numerator=86400, denominator=7200),
@@ -172,31 +172,31 @@ CHRONOLOGY = (
     _event("05-29 15:00", "P", "Confirms a failing drive array, after weeks of slower and slower files (median "
            "0.35 s in February, 4.2 s in May). Ticket NG-88121.", "E0.1"),
     _event("06-03 10:05", "P", "Message 1: the data of the array is cloned to a new array, Sat 7 June 22:00–24:00, "
-           "server off.", "E1"),
+           "server off.", "X1"),
     _event("06-03 14:00", "N", "All 84 clients told: unavailable Sat 7 June 22:00 to midnight."),
     _event("06-07 22:00", "M", "Window 1 begins. Every observation good until 24:00; no work seen."),
-    _event("06-08 09:40", "P", "By phone: “the amount of data was underestimated”.", "E2", "06-08 10:15"),
+    _event("06-08 09:40", "P", "By phone: “the amount of data was underestimated”.", "X2", "06-08 10:15"),
     _event("06-08 11:00", "N", "All 84 clients who were told are told that it did not take place."),
-    _event("06-09 11:20", "P", "Message 2: the same work, Sat 14 June 22:00–24:00.", "E3"),
+    _event("06-09 11:20", "P", "Message 2: the same work, Sat 14 June 22:00–24:00.", "X3"),
     _event("06-09 15:00", "N", "All 84 clients told of the new date."),
     _event("06-14 22:00", "M", "Window 2 begins. Every observation good until 24:00; no word until asked."),
     _event("06-15 10:30", "N", "All 84 clients told that it did not take place."),
     _event("06-23 15:00", "N", "Call: procedure agreed. (1) clone old array to new while live, (2) stop writes, "
-           "(3) final sync in a short downtime, (4) switch, (5) nothing else changes. Confirmed by e-mail.", "E4"),
-    _event("06-24 16:30", "P", "Message 3: Sat 28 June 22:00–24:00, “clone as agreed”.", "E5"),
+           "(3) final sync in a short downtime, (4) switch, (5) nothing else changes. Confirmed by e-mail.", "X4"),
+    _event("06-24 16:30", "P", "Message 3: Sat 28 June 22:00–24:00, “clone as agreed”.", "X5"),
     _event("06-24 18:00", "N", "All 84 clients told a third time."),
-    _event("06-28 22:00", "M", "The service stops answering on ports 22, 25, 80 and 443, from both locations.", "E6"),
-    _event("06-29 00:00", "M", "Announced end; the service is still down.", "E6"),
-    _event("06-29 00:02", "T", "Ticket NG-88207 opened, urgent.", "E7"),
-    _event("06-29 01:47", "T", "NG-88207: first human reply, 105 min after it was opened.", "E7"),
+    _event("06-28 22:00", "M", "The service stops answering on ports 22, 25, 80 and 443, from both locations.", "X6"),
+    _event("06-29 00:00", "M", "Announced end; the service is still down.", "X6"),
+    _event("06-29 00:02", "T", "Ticket NG-88207 opened, urgent.", "X7"),
+    _event("06-29 01:47", "T", "NG-88207: first human reply, 105 min after it was opened.", "X7"),
     _event("06-29 04:10", "P", "NG-88207: mentions a fresh installation with updates on a new server, begun while the "
-           "old one was live. Not the agreed procedure.", "E8"),
+           "old one was live. Not the agreed procedure.", "X8"),
     _event("06-29 22:00", "M", "The service answers again, 24 h 00 min after it stopped. Files are not up to date.",
-           "E6"),
+           "X6"),
     _event("06-30 06:00", "M", "The transfer still runs. 71 of 120 sites confirmed current, 31 answer with old "
-           "content, 6 are down, 12 are not checked. Data loss: not known.", "E9"),
+           "content, 6 are down, 12 are not checked. Data loss: not known.", "X9"),
 )  # fmt: skip
-LATER = (_event("06-30 14:20", "M", "The last 6 sites answer again.", "E9"),)
+LATER = (_event("06-30 14:20", "M", "The last 6 sites answer again.", "X9"),)
 
 
 def chronology(as_at: datetime) -> tuple[Event, ...]:

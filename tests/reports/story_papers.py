@@ -8,9 +8,11 @@ from io import BytesIO
 import pikepdf
 import pypdfium2
 
+from reports.enclosed import File
 from reports.pages import Printable
 from reports.press import render_pdf
 from tests.reports.story_breach import breach
+from tests.reports.story_evidence import FILES, evidence
 from tests.reports.story_facts import CLOSED, OPEN
 from tests.reports.story_letters import l1, l2, l3, l4, l6
 from tests.reports.story_monthly import good_month, monthly
@@ -23,6 +25,8 @@ PAPERS: dict[str, Callable[[], Printable]] = {
     "good month Letter": lambda: good_month(paper="Letter"),
     "breach A4": breach,
     "breach Letter": lambda: breach(paper="Letter"),
+    "evidence A4": evidence,
+    "evidence Letter": lambda: evidence(paper="Letter"),
     "L1": l1,
     "L2": l2,
     "L3": l3,
@@ -34,6 +38,11 @@ PAPERS: dict[str, Callable[[], Printable]] = {
     "L4 six sites us": lambda: l4(6, layout="us"),
     "L6 six sites uk": lambda: l6(6, layout="uk"),
 }
+
+
+def files_of(name: str) -> tuple[File, ...]:
+    """What the paper of this name carries."""
+    return FILES if name.startswith("evidence") else ()
 
 
 @dataclass(frozen=True)
@@ -72,5 +81,5 @@ class Paper:
 class Papers(dict[str, Paper]):
     def __missing__(self, name: str) -> Paper:
         document = PAPERS[name]()
-        self[name] = Paper(document, render_pdf(document))
+        self[name] = Paper(document, render_pdf(document, files_of(name)))
         return self[name]

@@ -75,5 +75,5 @@ def test_values_are_strict() -> None:
 
 
 def test_the_kinds_of_the_command() -> None:
-    assert set(KINDS) == {"monthly_provider", "breach", "letter", "provider_letter"}
+    assert set(KINDS) == {"monthly_provider", "breach", "evidence", "letter", "provider_letter"}
     assert KINDS["letter"] is ClientLetter

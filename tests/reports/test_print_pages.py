@@ -6,7 +6,7 @@ import re
 import pytest
 
 from reports.press import render_html
-from tests.reports.story_breach import breach
+from tests.reports.story_breach import breach, full_breach
 from tests.reports.story_papers import PAPERS, Papers
 
 REPORTS = ("monthly so far A4", "monthly so far Letter", "monthly closed A4", "breach A4", "breach Letter")
@@ -71,24 +71,55 @@ def test_a_good_month_is_one_page(papers: Papers, name: str) -> None:
 @pytest.mark.parametrize("name", ["breach A4", "breach Letter"])
 def test_the_claim(papers: Papers, name: str) -> None:
     paper = papers[name]
-    one, two, three, four, *_ = paper.pages
+    one, two, three, four = paper.pages
     assert "SLA Credit Request - HOST-1 - June 2025 - claim 0007" in one
     order = ["no. 0007", "last day 30 July 2025", "account NG-20417", "June 2025, CEST", "96.9444 % against 99.9 %",
-             "Service credit EUR 120.00"]  # fmt: skip
+             "Service credit EUR 120.00", "As you may reckon it", "Attached"]  # fmt: skip
     found = [one.index(said) for said in order]
     assert found == sorted(found), "the order in which a provider checks a claim"
     assert "What was promised, what happened" in two
     assert "D5" in two
     assert "Effect and requests" in three
     assert "Please reply in writing by 15 July 2025" in three
-    assert "E0 Exhibits" in four
+    assert "Your answer, line by line" in four
+    assert four.count("disagree") >= 10, "one pair of boxes for each line"
+    assert "Exhibits referred to" in four
     assert "Okafor" not in paper.text, "no client's contact in a provider's document"
+
+
+@pytest.mark.parametrize("name", ["evidence A4", "evidence Letter"])
+def test_the_evidence_appendix(papers: Papers, name: str) -> None:
+    text = papers[name].text
+    parts = ["E0 Exhibits", "Files inside this PDF", "Method, and how to verify", "E1 Chronology", "E2 Outages",
+             "One site alone: left out of the claim", "E3 Sites", "E4 The provider’s messages",
+             "E5 The contract’s clauses", "E6 Clock, monitors", "E7 Calculation"]  # fmt: skip
+    found = [text.index(part) for part in parts]
+    assert found == sorted(found)
+    for said in ("2025-06-28T20:00:00Z", "2 witnesses: Berlin", "86,400", "Cut here: 7,311 more signs", "kept back",
+                 "E1 chronology, e-mail address 2×", "not counted", "79,200", "our own uplink in Berlin", "S-120",
+                 "late note", "How we read it", "SHA256SUMS"):  # fmt: skip
+        assert said in text, said
+    assert len(papers[name].pages) <= 9
+
+
+def test_what_stands_on_a_claim_only_sometimes(papers: Papers) -> None:
+    """Everything a contract may bring: a checklist, clauses to be settled by hand, sites left out, a lower sum."""
+    page = " ".join(re.sub(r"<[^>]+>", " ", render_html(full_breach())).split()).replace("\u00a0", " ")
+    for said in (
+        "Draft, not to be sent. The clause credit is doubtful", "Before it is paid", "No invoice is overdue",
+        "To be settled by hand", "Left out of the claim", "meadow-montessori.example", "Two versions of the terms",
+        "Further guarantees", "Network", "Right to leave", "Reserved, not exercised here",
+        "EUR 120.00 on the time as held", "the lower sum is claimed", "Another reading:",
+        "In the form the contract gives", "not added to the others",
+    ):  # fmt: skip
+        assert said in page, said
 
 
 def test_a_nil_claim_says_so_plainly() -> None:
     page = render_html(breach("goodwill"))
     assert "<title>Service failure report and request for goodwill - HOST-1 - June 2025</title>" in page
     assert "may leave no credit due" in page
+    assert "Nothing may be due." in page
     assert "SLA Credit Request" not in page
 
 

@@ -1,0 +1,204 @@
+"""The sum that is asked for: the box with its clause, formula and inputs, and what else may be said of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+
+from app.papers import figures
+from app.sla.case import Case
+from app.sla.credits import rounded
+from app.sla.owed import credit_of, recounted
+from app.sla.readings import counted_down, measure
+from app.sla.seen import look, terms_of
+from app.sla.statement import Credit, GuaranteeVerdict, Part, Statement
+from app.sla.windows import judge_windows
+from reports import documents as doc
+
+TAX = "The amount is net; taxes follow the invoice it is credited on."
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is claimed in all: never more than what the least time down pays."""
+
+    amount: Decimal
+    as_held: Decimal
+    currency: str
+
+
+def asked(case: Case, statement: Statement) -> Asked | None:
+    """None where nothing is due: what is left is a request for goodwill."""
+    credit = statement.credit
+    main = credit.amount if credit is not None else Decimal(0)
+    lower = credit.lower_amount if credit is not None and credit.lower_amount is not None else main
+    held = statement.due if statement.due is not None else main
+    amount = max(held - (main - lower), Decimal(0))
+    return Asked(amount, held, case.currency) if amount > 0 else None
+
+
+def money(amount: Decimal, currency: str) -> doc.Money:
+    return doc.Money(amount=f"{amount:f}", currency=currency)
+
+
+def amount_box(case: Case, statement: Statement, clauses: tuple[doc.Clause, ...]) -> doc.Amount | None:
+    """The box on page one; None where nothing is due."""
+    sum_, credit = asked(case, statement), statement.credit
+    if sum_ is None:
+        return None
+    ref = figures.clause_of(case, "credit")
+    quote = next((clause.quote for clause in clauses if clause.ref == ref), None)
+    counted = statement.readings[2]
+    inputs = [_input("Counted downtime", doc.InSeconds(seconds=figures.seconds(counted.down)))]
+    if counted.projected_availability is not None:
+        inputs.append(_input("Availability", doc.InShare(share=figures.of_fraction(counted.projected_availability))))
+    capped, formula = None, "by the credits listed below"
+    if credit is not None:
+        inputs += _rule(credit)
+        inputs.append(_input("Base", doc.InMoney(money=money(credit.base, credit.currency))))
+        formula = f"{figures.number_text(credit.percent)} % of {credit.currency} {credit.base:f}"
+        terms = terms_of(case, case.period)
+        if terms is not None and terms.cap_percent is not None:
+            limit = money(rounded(Fraction(case.monthly_fee) * Fraction(terms.cap_percent) / 100, case.currency),
+                          case.currency)  # fmt: skip
+            reached = "applied" if credit.cap_applied else "not reached"
+            inputs.append(_input("Cap", doc.InWords(text=f"{terms.cap_percent:f} % of the fee, {reached}")))
+            capped = limit if credit.cap_applied else None
+    return doc.Amount(
+        clause_ref=ref or "service credit",
+        clause_quote=quote,
+        formula=formula,
+        inputs=tuple(inputs),
+        amount=money(sum_.amount, sum_.currency),
+        capped_at=capped,
+        tax_note=TAX,
+        other_reading=_all_counted(case, statement, sum_),
+        as_held=money(sum_.as_held, sum_.currency) if sum_.as_held != sum_.amount else None,
+        credits=_credits(statement),
+    )
+
+
+def _input(name: str, value: doc.Measure) -> doc.Input:
+    return doc.Input(name=name, value=value)
+
+
+def _rule(credit: Credit) -> list[doc.Input]:
+    if credit.tier_below is not None:
+        return [_input("Tier", doc.InWords(text=f"below {figures.percent_text(credit.tier_below)} %"))]
+    said = next((line.note for line in credit.lines if line.label == "Credit" and line.note), "")
+    return [_input("Rule", doc.InWords(text=said[:200]))] if said else []
+
+
+def _credits(statement: Statement) -> tuple[doc.CreditLine, ...]:
+    """Each credit where there is more than the one of the main guarantee."""
+    found: list[tuple[str, Credit, bool]] = []
+    if statement.credit is not None and statement.credit.amount:
+        found.append(("Availability", statement.credit, True))
+    found += [(one.name, one.credit, one.paid) for one in statement.guarantees if one.credit and one.credit.amount]
+    found += [(one.title, one.credit, True) for one in statement.promises if one.credit and one.credit.amount]
+    if len(found) < 2 and statement.due is None:
+        return ()
+    return tuple(
+        doc.CreditLine(
+            what=figures.short(what),
+            how=f"{figures.number_text(item.percent)} % of {item.currency} {item.base:f}",
+            amount=money(item.amount, item.currency),
+            counted=paid,
+        )
+        for what, item, paid in found
+    )
+
+
+def _all_counted(case: Case, statement: Statement, sum_: Asked) -> doc.OtherReading | None:
+    """What the same terms pay if no maintenance were left out; None where the sum stays what it is."""
+    if not statement.excused or statement.parts or statement.guarantees:
+        return None
+    seen, terms = look(case), terms_of(case, case.period)
+    if terms is None:
+        return None
+    measured = measure(seen, case.period, terms, judge_windows(seen, terms))
+    counted = counted_down(seen, case.period, terms, ())
+    if counted is None:
+        return None
+    other = recounted(measured, counted, measured.denominator, measured.sla.projected_known)
+    credit = credit_of(case, other)
+    if credit is None or credit.amount == sum_.as_held:
+        return None
+    return doc.OtherReading(
+        reading="if what was announced counted too",
+        counted_seconds=other.sla.down // timedelta(seconds=1),
+        amount=money(credit.amount, credit.currency),
+    )
+
+
+def counter_reading(statement: Statement) -> doc.CounterReading | None:
+    """The provider's side, every argument granted, with our answers."""
+    item = statement.counter
+    if item is None:
+        return None
+    return doc.CounterReading(
+        counted_seconds=figures.seconds(item.down),
+        availability=None if item.availability is None else figures.of_fraction(item.availability),
+        breached=item.breach,
+        amount=None if item.credit is None else money(item.credit.amount, item.credit.currency),
+        arguments=tuple(
+            doc.Argument(
+                says=one.says,
+                removes_seconds=figures.seconds(one.removes),
+                clause=figures.short(clause_words(one.clause)),
+                answer=figures.short(one.answer, figures.LONG),
+            )
+            for one in item.arguments
+        ),
+    )
+
+
+def clause_words(clause: str) -> str:
+    """The clause's words; where none are on record, the terms' field in plain words."""
+    if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", clause):
+        return f"{clause.replace('_', ' ').replace('.', ': ')} (no words on record)"
+    return clause
+
+
+def part_lines(case: Case, statement: Statement) -> tuple[doc.PartLine, ...]:
+    """Each stretch of the period under one version of the terms."""
+    return tuple(
+        doc.PartLine(
+            number=part.number,
+            span=figures.span(part.span),
+            terms_from=part.effective_from,
+            target_percent=None if part.target is None else figures.percent_text(part.target),
+            counted_seconds=figures.seconds(part.readings[2].down),
+            availability=_share(part),
+            verdict=part.verdict.value,
+            amount=_paid(part.credit),
+        )
+        for part in statement.parts
+    )
+
+
+def guarantee_lines(statement: Statement) -> tuple[doc.GuaranteeLine, ...]:
+    return tuple(
+        doc.GuaranteeLine(
+            name=one.name,
+            clause=figures.short(one.clause) or None,
+            target_percent=None if one.target is None else figures.percent_text(one.target),
+            counted_seconds=figures.seconds(one.readings[2].down),
+            availability=_share(one),
+            verdict=one.verdict.value if one.paid or one.credit is None else f"{one.verdict.value}, not added",
+            amount=_paid(one.credit),
+        )
+        for one in statement.guarantees
+    )
+
+
+def _share(item: Part | GuaranteeVerdict) -> doc.Share | None:
+    share = item.readings[2].projected_availability
+    return None if share is None else figures.of_fraction(share)
+
+
+def _paid(credit: Credit | None) -> doc.Money | None:
+    return None if credit is None else money(credit.amount, credit.currency)
