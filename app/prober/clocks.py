@@ -35,6 +35,7 @@ class Clocks:
 
     wall: Callable[[], datetime]
     steady: Callable[[], float] = time.monotonic
+    tick: float = TICK_S
     jumps: int = 0
     gaps: list[Gap] = field(default_factory=list)
     _offset: int | None = None
@@ -53,7 +54,7 @@ class Clocks:
             self._lags.append((steady, steady - self._due))
             while self._lags[0][0] < steady - KEPT_S:
                 self._lags.popleft()
-        self._due = steady + TICK_S
+        self._due = steady + self.tick
         offset = wall - int(steady * 1_000_000)
         if self._offset is not None and abs(offset - self._offset) > JUMP_US:
             self.jumps += 1
@@ -77,4 +78,4 @@ class Clocks:
     async def watch(self) -> None:
         while True:
             self.look()
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self.tick)

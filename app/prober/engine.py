@@ -92,9 +92,10 @@ class Prober:
         *,
         per_host: int = 6,
         random: Random | None = None,
+        batch: float = BATCH_S,
     ) -> None:
         self.desk, self.tools, self.online, self.clocks = desk, tools, online, clocks
-        self.random = random or Random()
+        self.random, self.batch = random or Random(), batch
         self.health = Health(references=len(online.targets))
         self.answers: list[Answer] = []
         self.gaps: list[Gap] = []
@@ -209,10 +210,10 @@ class Prober:
         return Answer(one.key, at, outcome, phases)
 
     async def _writing(self) -> None:
-        wait = BATCH_S
+        wait = self.batch
         while True:
             await asyncio.sleep(wait)
-            wait = BATCH_S if await self._write() else min(wait * 2, 10.0)
+            wait = self.batch if await self._write() else min(max(wait, BATCH_S) * 2, 10.0)
 
     async def _write(self) -> bool:
         """Hands over what there is. Whether it was taken; what was not is kept for the next time. Raises Displaced."""

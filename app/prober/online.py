@@ -38,13 +38,15 @@ class Online:
     need: int = 1
     limit: float = LIMIT_S
     offline_since: int | None = None  # microseconds since 1970
+    ended: int = 0  # when our last outage was over
     _asked: float = -1e18  # when the last answer was asked for, on the steady clock
     _asking: asyncio.Task[bool] | None = field(default=None)
     _begun: float = -1e18
+    _went: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def sure(self, since: float, at: int) -> bool:
-        """Whether we are online, by an answer asked for no earlier than `since` (steady clock). `at`: when the failure
-        happened that makes us ask; our outage begins there at the latest."""
+        """Whether we are online, by an answer asked for no earlier than `since` (steady clock), and have been since
+        `at`, when the question was asked whose failure makes us ask; our outage begins there at the latest."""
         if not self.targets:
             return True
         while self._asked < since:
@@ -57,8 +59,10 @@ class Online:
                 self._asking = None
             self._asked = max(self._asked, begun)
             if not online:
-                self.offline_since = at if self.offline_since is None else min(self.offline_since, at)
-        return self.offline_since is None
+                since_at = max(at, self.ended)
+                self.offline_since = since_at if self.offline_since is None else min(self.offline_since, since_at)
+                self._went.set()
+        return self.offline_since is None and self.ended <= at
 
     async def _ask(self) -> bool:
         answers = await asyncio.gather(*(self._one(host, port) for host, port in self.targets))
@@ -76,7 +80,8 @@ class Online:
     async def watch(self) -> None:
         """While we are offline: asks again, and says from when to when it was."""
         while True:
-            await asyncio.sleep(AGAIN_S if self.offline_since is not None else AGAIN_S / 10)
+            await self._went.wait()
+            await asyncio.sleep(AGAIN_S)
             await self.turn()
 
     async def turn(self) -> None:
@@ -87,3 +92,6 @@ class Online:
         if (online or now - self.offline_since >= PIECE_US) and now > self.offline_since:
             self.clocks.gaps.append(Gap(self.offline_since, now, REASON))
             self.offline_since = None if online else now
+            self.ended = now
+            if online:
+                self._went.clear()
