@@ -49,7 +49,8 @@ class Ran:
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [*(f"app.cli.{name}" for name in MODULES), "app.integrity.manifests", "app.integrity.sealing", "app.main",
-     "app.migrate", "app.tables", "app.demo.play", "app.doctor", "app.sla.availability", "rich.console", "rich.table", "rich.progress"]
+     "app.migrate", "app.tables", "app.demo.play", "app.doctor", "app.sla.availability", "rich.console", "rich.table",
+     "rich.progress"]
 )  # fmt: skip
 
 
