@@ -143,6 +143,11 @@ def record(client: TestClient) -> dict[str, str]:
     build.post(client, f"{letter}/issue", {}, 200)
     ids["provider_request_id"] = build.get(client, "/provider-requests")["items"][0]["id"]
     ids["provider_letter_id"] = build.post(client, "/provider-letters", asked)["id"]  # a draft
+    missed = {"kind": "not_carried_out", "at": "2025-06-08T00:00:00+02:00", "said_at": "2025-06-08T09:40:00+02:00"}
+    build.post(client, f"/windows/{ids['window_id']}/said", missed | {"text": "It did not take place.", "source": "P"})
+    claim = {"service_id": ids["service_id"], "month": "2025-06", "by": "Dana Reyes"}
+    ids["claim_id"] = build.post(client, "/claims", claim)["id"]
+    ids["feed_id"] = build.post(client, "/calendar-feeds", {"name": "Dana Reyes"})["id"]
     return ids
 
 
