@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from app.correspondence import arithmetic
 from app.fields import Day, Id, In, Instant, Line
+from app.sla import volumes
 
 SETTLE = (
     "We are ready to settle this without proceedings: in a call, on a written proposal of yours, or with a mediator "
@@ -17,12 +17,12 @@ AN_ID = "01997a3e-7c1b-7d2e-9f00-5a6b7c8d9e0f"
 
 
 def _volume(text: str) -> str:
-    arithmetic.volume(text)
+    volumes.volume(text)
     return text
 
 
 def _rate(text: str) -> str:
-    arithmetic.rate(text)
+    volumes.rate(text)
     return text
 
 

@@ -8,12 +8,12 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.cases.gather import gather
-from app.correspondence import arithmetic
 from app.correspondence.compose import Ground, asked, sites_there, told_by
 from app.correspondence.wording import MethodWords, OutageWords, PreservationWords
 from app.errors import Conflict, NotFound
 from app.papers.figures import seconds, short, span
 from app.probes.tables import Monitor
+from app.sla import volumes
 from app.sla.case import Case, FindingVerdict, SaidKind, SiteCurrent
 from app.sla.judge import judge
 from app.sla.statement import Flag, Outage, Outcome, Statement, WindowVerdict
@@ -103,21 +103,21 @@ def copy_sum(
     length: int, volume: str | None, volume_source: str | None, rate: str | None, rate_source: str | None
 ) -> shop.CopySum:
     """The arithmetic of P1, decided here and printed there."""
-    bytes_ = None if volume is None else arithmetic.volume(volume)
-    reckoned = bytes_ or arithmetic.TERABYTE
-    per_second = None if rate is None else arithmetic.rate(rate)
-    took, hours = (None, None) if per_second is None else arithmetic.takes(reckoned, per_second)
+    bytes_ = None if volume is None else volumes.volume(volume)
+    reckoned = bytes_ or volumes.TERABYTE
+    per_second = None if rate is None else volumes.rate(rate)
+    took, hours = (None, None) if per_second is None else volumes.takes(reckoned, per_second)
     return shop.CopySum(
         volume_bytes=bytes_,
         volume_source=volume_source,
         window_seconds=length,
         reckoned_bytes=reckoned,
-        needed_mb_per_second=arithmetic.needed(reckoned, length),
+        needed_mb_per_second=volumes.needed(reckoned, length),
         rate_bytes_per_second=per_second,
         rate_source=rate_source,
         takes_seconds=took,
         takes_hours=hours,
-        fits_bytes=None if per_second is None else arithmetic.fits(per_second, length),
+        fits_bytes=None if per_second is None else volumes.fits(per_second, length),
     )
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from app.access.actions import create_token, tokens
 from app.db import reader, transaction
-from app.demo import cast, scenes
+from app.demo import asked, cast, scenes
 from app.demo.door import Door, Say
 from app.demo.told import at
 from app.main import create_app
@@ -44,7 +44,9 @@ PAPERS = (
     ("2025-06_HOST-1_report", "monthly", at(1, "09:00", 7), True),
     ("2025-06_HOST-1_claim", "breach", at(1, "09:00", 7), True),
 )
-"""File name, kind, as at, whether issued: the preview of the open month, then the papers of the closed one."""
+"""File name, kind, as at, whether issued: the preview of the open month, then the papers of the closed one. The claim's
+statement has its evidence appendix, and both go into one pack."""
+APPENDIX = "2025-06_HOST-1_evidence"
 
 
 async def _statements(door: Door, service: str) -> None:
@@ -54,8 +56,9 @@ async def _statements(door: Door, service: str) -> None:
         body = {"service_id": service, "month": "2025-06", "as_at": moment, "wishes": wishes}
         statement = await door.post("/statements", body)
         if issued:
-            approval = {"kind": kind, "approved_by": cast.AGENCY["contact_person"]}
-            await door.post(f"/statements/{statement['id']}/issue", approval)
+            for one in (kind, "evidence") if kind == "breach" else (kind,):
+                approval = {"kind": one, "approved_by": cast.AGENCY["contact_person"]}
+                await door.post(f"/statements/{statement['id']}/issue", approval)
 
 
 async def _write(door: Door, out: Path, say: Say) -> int:
@@ -63,11 +66,17 @@ async def _write(door: Door, out: Path, say: Say) -> int:
     written = 0
     statements = (await door.get("/statements", limit=len(PAPERS)))["items"]
     for (name, kind, _, _), statement in zip(PAPERS, statements, strict=True):
-        for form in ("pdf", "json"):
-            path = out / f"{name}.{form}"
-            if not path.exists():
-                _put(path, await door.bytes(f"/statements/{statement['id']}/report.{form}", kind=kind))
-                say(f"  {path.name}")
+        address = f"/statements/{statement['id']}"
+        wanted = [(f"{name}.{form}", f"{address}/report.{form}", kind) for form in ("pdf", "json")]
+        if kind == "breach":
+            wanted += [
+                (f"{APPENDIX}.{form}", f"{address}/report.{form}", "evidence") for form in ("pdf", "json")
+            ]
+            wanted.append((f"{name}_pack.zip", f"{address}/pack.zip", None))
+        for file, path, of in wanted:
+            if not (out / file).exists():
+                _put(out / file, await door.bytes(path, **({"kind": of} if of else {})))
+                say(f"  {file}")
                 written += 1
     async for notice in door.all("/notices"):
         folder = out / "letters" / f"{notice['number']}-{notice['kind']}"
@@ -78,7 +87,7 @@ async def _write(door: Door, out: Path, say: Say) -> int:
                 _put(folder / f"{document['header']['number']}.pdf", pdf)
                 written += 1
             say(f"  letters/{folder.name}")
-    return written
+    return written + await asked.write(door, out)
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -121,6 +130,7 @@ async def _play(place: Settings, engine: Engine, token: str, say: Say) -> str:
             ids = await scenes.people(door, say)
             await scenes.observations(door, ids, say)
             await scenes.events(door, ids, say)
+            await asked.letters(door, ids["service"], say)
             await _statements(door, ids["service"])
         else:
             say("The story is loaded already; nothing was changed.")

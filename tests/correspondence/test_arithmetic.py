@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.correspondence.arithmetic import fits, needed, rate, takes, volume
 from app.correspondence.works import copy_sum
+from app.sla.volumes import fits, needed, rate, takes, volume
 from reports.letters.provider_check import _sum
 
 TB = 10**12
