@@ -12,12 +12,14 @@ from sqlmodel import Session
 
 from app.agreements import queries as agreements
 from app.cases.account import Account
+from app.cases.gauges import gauges_of
 from app.cases.promised import works_and_windows
 from app.cases.whole import floored, snapped
 from app.maintenance import queries as maintenance
 from app.probes import queries as probes
 from app.sites import queries as sites
 from app.sla import case as law
+from app.sla.guarantees import own_periods
 from app.sla.periods import Period, calendar_month, month_of, months_before
 from app.sla.rights import months_back
 from app.sla.spans import Span
@@ -58,7 +60,7 @@ def gather(
     watched = Span(start, max(period.span.end, start + timedelta(seconds=1)))
     tickets, tickets_before = account.tickets()
     offline = probes.own_outages(session, watched)
-    return law.Case(
+    case = law.Case(
         service_id=str(service.id),
         service_name=service.name,
         monthly_fee=_fee(account),
@@ -80,14 +82,33 @@ def gather(
         terms_before=tuple(item for item in _terms(account, first.first_day) if item not in terms),
         windows_before=promised.before,
         tickets_before=tickets_before,
+        unreviewed=_unreviewed(session, terms, as_at),
+    )
+    return replace(case, gauges=gauges_of(session, case))
+
+
+def _unreviewed(session: Session, terms: Sequence[law.DatedTerms], as_at: datetime) -> tuple[str, ...]:
+    """Doubtful clauses of any version of the period that nobody had put a name to."""
+    return tuple(
+        dict.fromkeys(
+            path
+            for dated in terms
+            if dated.terms.needs_review
+            for path in agreements.unreviewed(session, UUID(dated.id), as_at)
+        )
     )
 
 
 def _earlier(
     period: Period, before: int, terms: Sequence[law.DatedTerms], in_service: Span | None
 ) -> tuple[Period, ...]:  # fmt: skip
-    """The months before those of the trend that a right to leave looks back to, while the service existed."""
-    months = months_before(period, max(months_back(dated.terms for dated in terms), before))
+    """The months before those of the trend that a right to leave, or a guarantee over its own period, looks back to,
+    while the service existed."""
+    starts = [own.first_day for dated in terms for own in own_periods(dated.terms, period)]
+    back = max(
+        ((period.first_day.year - day.year) * 12 + period.first_day.month - day.month for day in starts), default=0
+    )
+    months = months_before(period, max(months_back(dated.terms for dated in terms), before, back))
     further = months[: len(months) - before]
     return tuple(month for month in further if in_service is None or month.span.overlaps(in_service))
 

@@ -15,7 +15,7 @@ from app.sla.case import Case, DatedTerms
 from app.sla.clauses import BillingCycle, RollingDays
 from app.sla.owed import Reckoned
 from app.sla.parts import Judged, deadline_over, judge_period, paid
-from app.sla.periods import Period, rolling_days
+from app.sla.periods import Period, rolling_days, shifted
 from app.sla.seen import Seen, look, terms_of
 from app.sla.statement import GuaranteeVerdict, Promise, Verdict
 from app.sla.terms import Sla, named_period
@@ -56,8 +56,8 @@ def as_terms(terms: Sla, index: int) -> Sla:
 
 
 def own_period(terms: Sla, period: Period) -> Period:
-    """The period these terms are measured over that ends with or contains the statement's (a billing cycle: begins in
-    it); the statement's own where it is of that kind."""
+    """The period these terms are measured over: rolling days that end with the statement's, the billing cycle that ends
+    in it, the quarter or year that contains it; the statement's own where it is of that kind."""
     clause_ = terms.period
     anchor = clause_.anchor_day if isinstance(clause_, BillingCycle) else None
     if isinstance(clause_, RollingDays):
@@ -66,7 +66,8 @@ def own_period(terms: Sla, period: Period) -> Period:
         return period
     if isinstance(clause_, RollingDays):
         return rolling_days(period.last_day, clause_.days, terms.timezone)
-    return named_period(terms, f"{period.first_day:%Y-%m}")
+    found = named_period(terms, f"{period.first_day:%Y-%m}")
+    return shifted(found, -1) if isinstance(clause_, BillingCycle) and found.last_day > period.last_day else found
 
 
 def own_periods(terms: Sla, period: Period) -> tuple[Period, ...]:
@@ -78,15 +79,16 @@ def judge_guarantees(seen: Seen) -> tuple[Guaranteed, ...]:
     """Every guarantee beside the one the statement's figures are of, in the order the terms list them."""
     case = seen.case
     terms = terms_of(case, case.period)
+    every = (*case.terms_before, *case.terms)
     out = []
     if terms is not None and terms.target is not None and own_period(terms, case.period) != case.period:
-        out.append(_guaranteed(seen, FIRST, case.terms, (), clause(terms, "target_percent")))
+        out.append(_guaranteed(seen, FIRST, every, (), clause(terms, "target_percent")))
     names = dict.fromkeys(one.name for one in terms.guarantees) if terms is not None else {}
     for dated in case.terms:
         names |= dict.fromkeys(one.name for one in dated.terms.guarantees)
     for name in names:
         versions, monitors, said = [], tuple[str, ...](), ""
-        for dated in case.terms:
+        for dated in every:
             for index, one in enumerate(dated.terms.guarantees):
                 if one.name == name:
                     versions.append(replace(dated, terms=as_terms(dated.terms, index)))
@@ -98,16 +100,19 @@ def judge_guarantees(seen: Seen) -> tuple[Guaranteed, ...]:
 def _guaranteed(
     seen: Seen, name: str, versions: tuple[DatedTerms, ...], monitors: tuple[str, ...], said: str
 ) -> Guaranteed:
-    case: Case = replace(seen.case, terms=versions)
+    case: Case = replace(seen.case, terms=versions, terms_before=())
     terms = terms_of(case, case.period) or versions[-1].terms
-    here = replace(seen, case=case)
+    period, here = own_period(terms, case.period), replace(seen, case=case)
     missing: tuple[str, ...] = ()
     if monitors:
         chosen = tuple(one for one in case.monitors if one.name in monitors)
         missing = tuple(one for one in monitors if one not in {found.name for found in chosen})
-        case = replace(case, monitors=chosen, sites=(), periods_before=())
+        case = replace(case, monitors=chosen, sites=())
+    if period.span.end > case.period.span.end:  # a year is judged so far: the case has no facts beyond its own period
+        case = replace(case, as_at=min(case.as_at, case.period.span.end))
+    if monitors or case.as_at != seen.as_at:
         here = look(case)
-    judged = judge_period(here, own_period(terms, case.period), judge_windows(here, terms))
+    judged = judge_period(here, period, judge_windows(here, terms))
     return Guaranteed(name, terms, judged, paid(case, judged), monitors, missing, said)
 
 

@@ -182,22 +182,37 @@ def test_its_own_period(period: dict[str, Any], label: str, allowed: float) -> N
 
 
 def test_what_is_not_recorded_far_enough_back_is_unproven_and_says_so() -> None:
-    """Only June is observed: of the year, everything else is unknown."""
-    terms = some_terms(guarantees=[{**POWER, "period": {"kind": "calendar_year"}}])
-    statement = judge(a_case(terms=terms, as_at=datetime(2026, 1, 3, tzinfo=UTC)))
+    """Only June is observed: of sixty days to its end, thirty are unknown."""
+    terms = some_terms(guarantees=[{**POWER, "period": {"kind": "rolling_days", "days": 60}}])
+    statement = judge(a_case(terms=terms))
     assert only(statement).verdict is Verdict.UNPROVEN
-    assert any(note.startswith("power is judged over its own period: 1 January to 31 Dec") for note in statement.notes)
-    assert any(note.startswith("power is unproven:") for note in statement.notes)
+    assert "power is judged over its own period: 2 May to 30 June 2025." in statement.notes
+    assert any(note.startswith("power is unproven: 719 h") for note in statement.notes)  # an hour of May was observed
+
+
+def test_a_year_is_judged_so_far() -> None:
+    """A statement of June has no facts of July: the year is open, unless what it allows (525.6 min) is used up."""
+    terms = some_terms(guarantees=[{**POWER, "period": {"kind": "calendar_year"}}])
+    later = datetime(2026, 1, 3, tzinfo=UTC)
+    assert only(judge(a_case(terms=terms, as_at=later))).verdict is Verdict.OPEN
+    lost = only(judge(a_case(a_span(june(3), 526), terms=terms, as_at=later)))
+    assert lost.verdict is Verdict.BREACHED
+    assert lost.credit is not None
+    assert (str(lost.credit.amount), lost.credit.final) == ("28.00", False)
 
 
 def test_a_billing_cycle_is_judged_beside_the_month() -> None:
-    """From 6 June to 5 July: an outage on 3 June is not of it, though of the statement's month."""
+    """The one that ends in June runs from 6 May to 5 June: an outage on 10 June is of the next."""
     terms = some_terms(period={"kind": "billing_cycle", "anchor_day": 6})
-    monitor = a_monitor(a_span(june(3), 60), until=datetime(2025, 7, 10, tzinfo=UTC))
-    statement = judge(a_case(monitors=(monitor,), terms=terms, as_at=datetime(2025, 7, 9, tzinfo=UTC)))
-    first = only(statement)
-    assert (first.name, first.period.first_day, first.verdict) == ("availability", date(2025, 6, 6), Verdict.MET)
-    assert statement.due is None
+    for day, due in ((3, Decimal("40.00")), (10, None)):
+        monitor = a_monitor(a_span(june(day), 60), period=replace(JUNE, span=Span(june(1) - 40 * 1440 * M, june(30))))
+        statement = judge(a_case(monitors=(monitor,), terms=terms))
+        first = only(statement)
+        assert (first.name, first.period.first_day, first.period.last_day) == (
+            "availability", date(2025, 5, 6), date(2025, 6, 5),
+        )  # fmt: skip
+        assert first.verdict is (Verdict.BREACHED if due else Verdict.MET)
+        assert statement.due == due
 
 
 def test_a_monitor_it_does_not_have() -> None:
