@@ -77,15 +77,24 @@ class World:
     def __init__(self, seed: int, policy: str, error: int, known: bool, files: int = 400) -> None:
         self.random = Random(f"{seed} {policy}")
         self.policy, self.error, self.known = policy, error, known
+        self.mixed = policy == "mixed"
         self.shift = 2 * HOUR if policy == "shift" else 0
         self.lives: dict[bytes, Life] = {}
         self.count = 0
         for number in range(files):
-            self.static(f"site/{number % 20}/page{number}.php")
+            top = self.top()
+            self.static(f"{top}/{number % 20}/page{number}.php")
         for fate in FATES:
             for number in range(self.random.randint(3, 6)):
-                top = self.random.choice(("uploads", "content", "site"))
+                top = self.top()
                 FATES[fate](self, f"{top}/{fate}/{number}")
+
+    def top(self) -> str:
+        """The folder of the next path. In a mixed site it decides how the copy treats dates."""
+        top = self.random.choice(("uploads", "content", "site"))
+        if self.mixed:
+            self.policy = "none" if top == "uploads" else "preserve"
+        return top
 
     # building blocks
 
@@ -247,7 +256,7 @@ class World:
         unseen = self.unseen_stale() | ({"CHANGED"} if self.policy == "none" or fresh else set())
         self.add(path, "stale_fresh" if fresh else "stale", [a, b, c, c], [first, new],
                  by(two=unseen, four={"REVERTED"}, during={"REVERTED"}), loss=True,
-                 visible=lambda evidence: evidence != "two" or not (fresh or self.policy == "none"))  # fmt: skip
+                 visible=by(two=not (fresh or self.policy == "none"), four=True, during=True))  # fmt: skip
 
     def stale_fresh(self, path: str) -> None:
         self.stale(path, fresh=True)
@@ -269,7 +278,7 @@ class World:
         new = self.copied(unseen)
         allowed = self.unseen_stale() | ({"CHANGED"} if self.policy == "none" else set())
         self.add(path, "stale_between", [a, b, c, c], [new, new], always(*allowed), loss=True,
-                 visible=lambda evidence: self.policy != "none")  # fmt: skip
+                 visible=always_(self.policy != "none"))  # fmt: skip
 
     def never_arrived(self, path: str) -> None:
         was = self.state(self.before())
@@ -301,7 +310,7 @@ class World:
         new = self.copied(was).but(content=f"cut {was.content}", size=20_000)
         allowed = {"CHANGED_UNVERIFIED", "CHANGED"} if self.policy == "none" else {"TRUNCATED"}
         self.add(path, "cut", [was] * 4, [new, new], always(*allowed), loss=True,
-                 visible=lambda evidence: self.policy != "none")  # fmt: skip
+                 visible=always_(self.policy != "none"))  # fmt: skip
 
     def cut_fresh(self, path: str) -> None:
         """Cut, with a fresh date: only the digests of its parts tell."""
@@ -324,7 +333,7 @@ class World:
         new = self.copied(was).but(content=f"x {was.content}")
         allowed = {"CHANGED_UNVERIFIED", "CHANGED"} if self.policy == "none" else {"CORRUPT"}
         self.add(path, "flipped", [was] * 4, [new, new], always(*allowed), loss=True,
-                 visible=lambda evidence: self.policy != "none")  # fmt: skip
+                 visible=always_(self.policy != "none"))  # fmt: skip
 
     def resurrected(self, path: str) -> None:
         was = self.state(self.before())
@@ -386,8 +395,12 @@ def always(*verdicts: str) -> Callable[[str], set[str]]:
     return lambda evidence: set(verdicts)
 
 
-def by(**verdicts: set[str]) -> Callable[[str], set[str]]:
-    return lambda evidence: verdicts[evidence]
+def by(**values: Any) -> Callable[[str], Any]:
+    return lambda evidence: values[evidence]
+
+
+def always_(value: bool) -> Callable[[str], bool]:
+    return lambda evidence: value
 
 
 def _grain(size: int) -> int:
@@ -402,7 +415,7 @@ FATES: dict[str, Callable[[World, str], None]] = {
     for name, member in vars(World).items()
     if callable(member) and not name.startswith("_")
     and name not in ("state", "before", "between", "copied", "written", "add", "history", "says_changed",
-                     "unseen_stale", "static")
+                     "unseen_stale", "static", "top")
 }  # fmt: skip
 
 
@@ -479,6 +492,9 @@ def parts_of(data: bytes) -> dict[str, Any]:
     }  # fmt: skip
 
 
+POLICIES = ("preserve", "shift", "none", "mixed")
+
+
 @dataclass
 class Score:
     paths: int = 0
@@ -531,7 +547,7 @@ def scenarios(seeds: Iterable[int], files: int) -> Iterator[tuple[str, Score]]:
     for seed in seeds:
         for error, known in ((0, True), (-90 * MINUTE, True), (120 * MINUTE, True), (0, False), (-90 * MINUTE, False),
                              (120 * MINUTE, False)):  # fmt: skip
-            worlds = {policy: World(seed, policy, error, known, files) for policy in ("preserve", "shift", "none")}
+            worlds = {policy: World(seed, policy, error, known, files) for policy in POLICIES}
             for evidence in EVIDENCE:
                 with tempfile.TemporaryDirectory(prefix="kept-worlds-") as folder:
                     yield ("known" if known else "unknown"), score(

@@ -163,16 +163,20 @@ class Audit:
                 looked.append(Looked(snap, item.generation))
             except (IncompleteEvidence, Unverifiable) as error:
                 lacking.append(f"{item.generation.id}: {error.reason}")
-        task = Task(
-            name, looked, len(self.order.snaps), self.order.trusted_pre, self.order.offset_ns, self.order.slack_ns,
-            self.asked.answers, not self.asked.only_findings, self.asked.live,
-        )  # fmt: skip
-        if not task.old or not task.new or not task.new[-1].snap.after:
-            return self._unjudged(task, lacking, renamed)
-        try:
-            found = compare(task)
-        except KeptError as error:
-            return self._unjudged(task, [*lacking, error.sentence()], renamed)
+        while True:
+            task = Task(
+                name, looked, len(self.order.snaps), self.order.trusted_pre, self.order.offset_ns, self.order.slack_ns,
+                self.asked.answers, not self.asked.only_findings, self.asked.live,
+            )  # fmt: skip
+            if not task.old or not task.new or not task.new[-1].snap.after:
+                return self._unjudged(task, lacking, renamed)
+            try:
+                found = compare(task)
+                break
+            except (IncompleteEvidence, Unverifiable) as error:  # without that generation, then
+                at_fault = [item for item in looked if str(item.generation.folder) in str(error.field)]
+                lacking.append(error.sentence())
+                looked = [item for item in looked if item not in at_fault] if at_fault else []
         counts = Counter((item.verdict.value, item.conf.value) for item in found.judged.values())
         counts[Verdict.INTACT.value, HIGH.value] += found.intact
         counts[Verdict.EXCLUDED.value, HIGH.value] += found.left_out

@@ -58,8 +58,8 @@ def _differs(path: bytes, one: Seen, other: Seen, frame: Frame, prefix: Proof) -
         verdict = Verdict.TRUNCATED if other.size < one.size else Verdict.CORRUPT
         return Judgement(verdict, MEDIUM, 14, "one_date_two_contents")
     offset, slack = frame.offset_ns or 0, frame.slack_ns
-    if not policy.dated and policy.window_ns is not None and other.mtime_ns <= policy.window_ns:
-        if one.mtime_ns > policy.window_ns - offset + slack:
+    if not policy.dated and policy.while_copying(other.mtime_ns):
+        if one.mtime_ns > policy.windows[-1][1] - offset + slack:
             return Judgement(Verdict.SUSPECT_STALE, MEDIUM, 15, "newer_on_old")
         return Judgement(Verdict.CHANGED_UNVERIFIED, LOW, 17, "both_differ")
     if other.mtime_ns < expected - slack or (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.integrity.compare.values import SECOND
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 CLEAR = 80  # per cent of the files that must agree
+SHORTEST = 60 * SECOND  # a pause in copying, and how far a stretch reaches beyond its files
+PAUSE = 20  # times the usual gap between two files: nothing was copied in between
+EDGE = 3  # times the mean gap
 FEW = 5  # files that a folder needs for a policy of its own
 
 
@@ -21,13 +25,19 @@ class Policy:
 
     kind: str
     shift_ns: int = 0
-    window_ns: int | None = None  # where times did not come along: when the copy ended, by the new server's clock
+    windows: tuple[tuple[int, int], ...] = ()  # where times did not come along: when copies ran, by the new clock
     measured: int = 0
 
     @property
     def dated(self) -> bool:
         """A file's time says when it was written."""
         return self.kind in ("preserve", "shift")
+
+    def while_copying(self, ns: int) -> bool:
+        """Within the first copy, or before it, or within a later one."""
+        return bool(self.windows) and (
+            ns <= self.windows[0][1] or any(start <= ns <= end for start, end in self.windows[1:])
+        )
 
 
 UNMEASURED = Policy("unknown")
@@ -58,7 +68,7 @@ def measure(equal: pl.DataFrame) -> Policy:
     shift = int(common) * SECOND
     if abs(shift) > SECOND and _near(away, shift) * 100 >= CLEAR * count and _spread(away, shift):
         return Policy("shift", shift_ns=shift, measured=count)
-    return Policy("none", window_ns=window(away), measured=count)
+    return Policy("none", windows=windows(away), measured=count)
 
 
 def _near(away: pl.DataFrame, shift: int) -> int:
@@ -76,21 +86,25 @@ def _spread(away: pl.DataFrame, shift: int) -> bool:
     return int(high) - int(low) > 2 * SECOND
 
 
-def window(away: pl.DataFrame) -> int:
-    """The end of the copy: the 97th of a hundred times, and on as long as the copying has no pause."""
+def windows(away: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+    """When files were copied: stretches of times without a pause; all up to the one with the middle file is the first.
+
+    One file that somebody touched later makes a stretch of its own, of two minutes, and no copy ever longer."""
     import polars as pl
 
     times = away.filter(pl.col("delta").abs() > SECOND)["new"].sort()
     if times.len() == 0:
-        return int(away["new"].max())  # type: ignore[arg-type]
-    at = min(times.len() - 1, times.len() * 97 // 100)
-    end = int(times[at])
-    pause = max(60 * SECOND, (end - int(times[times.len() * 3 // 100])) // 20)
-    for moment in times.slice(at + 1).to_list():
-        if moment - end > pause:
-            break
-        end = moment
-    return end
+        times = away["new"].sort()
+    gaps = times.diff().drop_nulls()
+    usual = int(gaps.median() or 0)  # type: ignore[arg-type]
+    pause = max(SHORTEST, PAUSE * usual)
+    breaks = [0, *((gaps > pause).arg_true() + 1).to_list(), times.len()]
+    stretches = [(int(times[low]), int(times[high - 1]), high - low) for low, high in pairwise(breaks)]
+    margin = [max(SHORTEST, EDGE * (end - start) // max(count - 1, 1)) for start, end, count in stretches]
+    wide = [(start - more, end + more) for (start, end, _), more in zip(stretches, margin, strict=True)]
+    middle = int(times[times.len() // 2])
+    first = next(place for place, (_, end, _) in enumerate(stretches) if middle <= end)
+    return ((wide[0][0], wide[first][1]), *wide[first + 1 :])
 
 
 def by_folder(equal: pl.DataFrame, site: Policy) -> dict[bytes, Policy]:

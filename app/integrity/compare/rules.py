@@ -215,7 +215,7 @@ class _Path:
 
     def _other_kind(self, now: Seen, before: Before, policy: Policy) -> Judgement:
         """Row 7."""
-        at_copy = not self._fresh(now, before, policy) if policy.kind != "none" else self._in_window(now, policy)
+        at_copy = not self._fresh(now, before, policy) if policy.kind != "none" else policy.while_copying(now.mtime_ns)
         return Judgement(Verdict.TYPE_CHANGED, lower(HIGH if at_copy else MEDIUM, before.capped), 7, "other_kind")
 
     def _came_back(self, now: Seen, same: list[Content], before: Before, policy: Policy) -> Judgement:
@@ -224,7 +224,7 @@ class _Path:
         of = (dated or same[-1]).snap.number
         copied = dated is not None or not self._maybe_fresh(now, before, policy)
         if policy.kind in ("none", "unknown"):
-            copied = copied or self._in_window(now, policy)
+            copied = copied or policy.while_copying(now.mtime_ns)
         if self._turns():
             verdict = Verdict.REVERTED if copied else Verdict.CHANGED
             return Judgement(verdict, LOW, 10, "content_turns", of)
@@ -258,7 +258,7 @@ class _Path:
             verdict = Verdict.TRUNCATED if now.size < was.size and now.kind == "f" else Verdict.CORRUPT
             return Judgement(verdict, MEDIUM if racy else HIGH, 14, "date_kept")
         if policy.kind in ("none", "unknown") and self._after_trusted(now, policy):
-            if policy.window_ns is not None and now.mtime_ns > policy.window_ns:
+            if policy.windows and not policy.while_copying(now.mtime_ns):
                 return Judgement(Verdict.CHANGED, MEDIUM, 17, "after_copy")
             return Judgement(Verdict.CHANGED_UNVERIFIED, LOW, 17, "in_copy")
         if self._fresh(now, before, policy):
@@ -306,9 +306,6 @@ class _Path:
         if self.frame.offset_ns is not None:
             return self._fresh(now, before, policy)
         return self._fresh(now, before, policy) or self._fresh(now, before, policy, -ZONES)
-
-    def _in_window(self, now: Seen, policy: Policy) -> bool:
-        return policy.window_ns is not None and now.mtime_ns <= policy.window_ns
 
     # both sides
 

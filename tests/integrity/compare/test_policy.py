@@ -35,7 +35,10 @@ def test_a_copy_in_one_moment_of_files_of_one_age_is_no_shift() -> None:
 
 def test_the_copy_ends_where_it_pauses() -> None:
     copied = [(at * H, 900 * H + at * 10 * S) for at in range(1000)]  # to 900 h + 9990 s
-    assert measure(equal(*copied, (1, 905 * H))).window_ns == 900 * H + 9990 * S
+    found = measure(equal(*copied, (1, 905 * H)))
+    assert found.windows == ((900 * H - 60 * S, 900 * H + 10_050 * S), (905 * H - 60 * S, 905 * H + 60 * S))
+    told = [found.while_copying(moment * H) for moment in (899, 901, 904, 905, 906)]
+    assert told == [True, True, False, True, False]
 
 
 def test_nothing_equal_is_nothing_measured() -> None:

@@ -14,7 +14,8 @@ from app.integrity.format import EXCLUDED, UNREADABLE, UNSTABLE
 SECOND = 10**9
 HOUR = 3600 * SECOND
 START = 500_000 * HOUR
-KEEP, SHIFT, NONE = Policy("preserve"), Policy("shift", 2 * HOUR), Policy("none", window_ns=START + 6 * HOUR)
+KEEP, SHIFT = Policy("preserve"), Policy("shift", 2 * HOUR)
+NONE = Policy("none", windows=((START, START + 6 * HOUR), (START + 30 * HOUR, START + 31 * HOUR)))
 NO, BLIND = Sight.ABSENT, Sight.NOT_LOOKED
 
 
@@ -99,8 +100,10 @@ def test_each_row_of_the_table(looks: list[Look], expected: str) -> None:
     [
         ([A, A, A, A, A, A], "INTACT high 6"),
         ([A, B, C, C, B, f("b", 3)], "REVERTED high 8"),
-        ([A, B, C, C, C, f("b", 30)], "REVERTED medium 9"),
-        ([A, A, A, A, A, f("x", 30)], "CHANGED medium 17"),
+        ([A, B, C, C, C, f("b", 20)], "REVERTED medium 9"),
+        ([A, B, C, C, C, f("b", 30.5)], "REVERTED high 8"),
+        ([A, A, A, A, A, f("x", 20)], "CHANGED medium 17"),
+        ([A, A, A, A, A, f("x", 30.5)], "CHANGED_UNVERIFIED low 17"),
         ([A, A, A, A, A, f("x", 3)], "CHANGED_UNVERIFIED low 17"),
         ([A, A, A, A, A, EMPTY], "TRUNCATED high 11"),
     ],
