@@ -1,23 +1,27 @@
 """The three kinds of server: how each reads as of one moment, what its tables are, and the SQL of its digests.
 
-A row's digest is half of the MD5 over its values in order, each as its length and its text, NULL told apart from the
-empty text. A chunk's is the number of its rows with two sums over the digests: unlike an XOR of check sums, two rows
-that exchange a value change it. Values are turned to text on the server; sessions are set so that their text does not
-depend on its settings (zone, style of dates, digits).
+A row's digest is half of the MD5 over the texts of its values in order: a comma after each, N for NULL, text and bytes
+behind their length, so that no two rows read alike. A chunk's is the number of its rows with the sum of their digests:
+unlike an XOR of check sums, two rows that exchange a value change it. Values are turned to text on the server; sessions
+are set so that their text does not depend on its settings (zone, style of dates, digits).
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.integrity.databases.tables import CHUNK, Column, Table, family, normal
 
+if TYPE_CHECKING:
+    import polars as pl
+
 AT_ONCE = 5_000
-LONG = ("text", "bytes", "other")  # values of any length: their own digest stands in for them
+LENGTHY = ("text", "bytes", "other")  # families whose text may hold anything: the length stands before it
 
 
 class Engine(Protocol):
@@ -36,12 +40,24 @@ class Engine(Protocol):
         """(number of the chunk, rows, digest) of a table with a whole-number key, in order."""
         ...
 
-    def rows(
-        self, connection: Connection, table: Table, low: int | None = None, high: int | None = None
-    ) -> Iterator[Sequence[Any]]:
-        """(key or keys as JSON text, digest 0 to 2^64-1, last written or None, digest of what is fixed or None); with
-        bounds those with low <= key < high."""
+    def frames(self, connection: Connection, table: Table, low: int, high: int) -> Iterator[pl.DataFrame]:
+        """pk, digest (0 to 2^64-1), updated_at and fixed (both or either null) of a table with a whole-number key, the
+        rows with low <= key < high in order."""
         ...
+
+    def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+        """The same row by row for any other table, its key as a tuple of texts."""
+        ...
+
+
+def _unsigned(column: pl.Expr) -> pl.Expr:
+    """Digests as their servers write them, some as negative numbers, as 64 bits without a sign."""
+    import polars as pl
+
+    negative = column.str.starts_with("-")
+    return pl.when(negative).then(column.cast(pl.Int64(), strict=False).reinterpret(signed=False)).otherwise(
+        column.cast(pl.UInt64(), strict=False)
+    )  # fmt: skip
 
 
 def engine_of(connection: Connection) -> Engine:
@@ -98,7 +114,7 @@ class Server:
         return self.concat(parts)
 
     def concat(self, parts: Sequence[str]) -> str:
-        return f"CONCAT({', '.join(parts)})"
+        raise NotImplementedError
 
     def part(self, column: Column, name: str) -> str:
         raise NotImplementedError
@@ -106,7 +122,11 @@ class Server:
     def microseconds(self, column: Column, name: str) -> str:
         raise NotImplementedError
 
-    def sums(self, digest: str) -> str:
+    def sum(self, digest: str) -> str:
+        raise NotImplementedError
+
+    def lines(self, parts: Sequence[str], order: str) -> str:
+        """The rows of a group as one text: a line for each, its parts between commas, nothing for NULL."""
         raise NotImplementedError
 
     def bucket(self, name: str) -> str:
@@ -117,45 +137,52 @@ class Server:
         key = self.quoted(connection, table.whole_key)
         whole = self.joined(connection, table.columns)
         query = (
-            f"SELECT {self.bucket(key)} AS b, COUNT(*), {self.sums(whole)} "
+            f"SELECT {self.bucket(key)} AS b, COUNT(*), {self.sum(self.digest(whole))} "
             f"FROM {self.quoted(connection, table.name)} GROUP BY b ORDER BY b"
         )
-        for number, count, first, second in self.streamed(connection, query):
-            yield int(number), int(count), f"{int(first)}:{int(second)}"
+        for number, count, total in self.streamed(connection, query):
+            yield int(number), int(count), str(int(total))
 
-    def rows(
-        self, connection: Connection, table: Table, low: int | None = None, high: int | None = None
-    ) -> Iterator[Sequence[Any]]:
-        whole = self.digest(self.joined(connection, table.columns))
+    def parts(self, connection: Connection, table: Table) -> list[str]:
+        """Digest, last written, digest of what is fixed."""
         fixed = [table.column(name) for name in table.fixed]
         written = table.column(table.written) if table.written else None
-        chosen = [
-            whole,
+        return [
+            self.digest(self.joined(connection, table.columns)),
             self.microseconds(written, self.quoted(connection, written.name)) if written is not None else "NULL",
             self.digest(self.joined(connection, fixed)) if fixed else "NULL",
         ]
-        keys = [self.quoted(connection, name) for name in table.key]
-        if table.whole_key is not None:
-            chosen.insert(0, keys[0])
-        else:
-            texts = [self.text(table.column(name), self.quoted(connection, name)) for name in table.key]
-            chosen = [*texts, *chosen]
-        query = f"SELECT {', '.join(chosen)} FROM {self.quoted(connection, table.name)}"
-        if low is not None and high is not None:
-            query += f" WHERE {keys[0]} >= {low} AND {keys[0]} < {high}"
-        if table.whole_key is not None:
-            query += f" ORDER BY {keys[0]}"
-        for row in self.streamed(connection, query):
+
+    def frames(self, connection: Connection, table: Table, low: int, high: int) -> Iterator[pl.DataFrame]:
+        """The rows of a table with a whole-number key, a chunk in one text: drivers are many times slower by row."""
+        import polars as pl
+
+        assert table.whole_key is not None
+        key = self.quoted(connection, table.whole_key)
+        query = (
+            f"SELECT {self.bucket(key)} AS b, {self.lines([key, *self.parts(connection, table)], key)} "
+            f"FROM {self.quoted(connection, table.name)} WHERE {key} >= {low} AND {key} < {high} GROUP BY b ORDER BY b"
+        )
+        numbers = {"pk": pl.Int64(), "digest": pl.String(), "updated_at": pl.Int64(), "fixed": pl.String()}
+        for _, text in self.streamed(connection, query, at_once=4):
+            read = pl.read_csv(io.BytesIO(text.encode() if isinstance(text, str) else text), has_header=False,
+                               schema=numbers)  # fmt: skip
+            yield read.with_columns(_unsigned(pl.col("digest")), _unsigned(pl.col("fixed")))
+
+    def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+        texts = [self.text(table.column(name), self.quoted(connection, name)) for name in table.key]
+        chosen = ", ".join([*texts, *self.parts(connection, table)])
+        for row in self.streamed(connection, f"SELECT {chosen} FROM {self.quoted(connection, table.name)}"):
             *key, digest, at, born = row
             yield (
-                int(key[0]) if table.whole_key is not None else tuple(key),
+                tuple(key),
                 int(digest) % 2**64,
                 None if at is None else int(at),
                 None if born is None else int(born) % 2**64,
             )
 
-    def streamed(self, connection: Connection, query: str) -> Iterator[Any]:
-        result = connection.execute(sa.text(query), execution_options={"stream_results": True, "yield_per": AT_ONCE})
+    def streamed(self, connection: Connection, query: str, at_once: int = AT_ONCE) -> Iterator[Any]:
+        result = connection.execute(sa.text(query), execution_options={"stream_results": True, "yield_per": at_once})
         try:
             yield from result
         finally:
@@ -171,6 +198,7 @@ class Mysql(Server):
         for statement in (
             "SET NAMES utf8mb4",
             "SET SESSION sql_mode = ''",
+            "SET SESSION group_concat_max_len = 1073741824",
             "SET SESSION time_zone = '+00:00'",
             "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
             "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
@@ -195,21 +223,28 @@ class Mysql(Server):
         return f"CAST({name} AS CHAR)"
 
     def part(self, column: Column, name: str) -> str:
-        if column.family in LONG:
-            value = name if column.family == "bytes" else f"CONVERT({name} USING utf8mb4)"
-            return f"IF({name} IS NULL, 'N', CONCAT('V', LENGTH({value}), ',', MD5({value})))"
-        value = self.text(column, name)
-        return f"IF({name} IS NULL, 'N', CONCAT('V', LENGTH({value}), ',', {value}))"
+        if column.family not in LENGTHY:
+            return f"IFNULL({name}, 'N')"
+        value = name if column.family == "bytes" else f"CONVERT({name} USING utf8mb4)"
+        # one row's text must fit the server's packet: of what may be large its own digest stands in
+        large = column.family != "text" or column.type.split("(")[0] in ("mediumtext", "longtext", "json")
+        return f"IFNULL(CONCAT(LENGTH({value}), ':', {f'MD5({value})' if large else value}), 'N')"
+
+    def concat(self, parts: Sequence[str]) -> str:
+        return f"CONCAT_WS(',', {', '.join(parts)})"
 
     def digest(self, expression: str) -> str:
         return f"CAST(CONV(LEFT(MD5({expression}), 16), 16, 10) AS UNSIGNED)"
 
-    def sums(self, digest: str) -> str:
-        halves = [f"CAST(CONV(SUBSTR(MD5({digest}), {place}, 16), 16, 10) AS UNSIGNED)" for place in (1, 17)]
-        return ", ".join(f"SUM(CAST({half} AS DECIMAL(20,0)))" for half in halves)
+    def sum(self, digest: str) -> str:
+        return f"SUM({digest})"
 
     def bucket(self, name: str) -> str:
-        return f"FLOOR({name} / {CHUNK})"
+        return f"IF({name} < 0, FLOOR({name} / {CHUNK}), {name} DIV {CHUNK})"
+
+    def lines(self, parts: Sequence[str], order: str) -> str:
+        shown = ", ',', ".join(f"IFNULL({part}, '')" for part in parts)
+        return f"GROUP_CONCAT(CONCAT({shown}) ORDER BY {order} SEPARATOR '\\n')"
 
     def microseconds(self, column: Column, name: str) -> str:
         if column.family == "number":
@@ -256,21 +291,27 @@ class Postgres(Server):
 
     def part(self, column: Column, name: str) -> str:
         value = self.text(column, name)
-        shown = f"md5({value})" if column.family in LONG else value
-        return f"CASE WHEN {name} IS NULL THEN 'N' ELSE 'V' || octet_length({value}) || ',' || {shown} END"
+        if column.family not in LENGTHY:
+            return f"COALESCE({value}, 'N')"
+        return f"COALESCE(octet_length({value}) || ':' || {value}, 'N')"
 
     def concat(self, parts: Sequence[str]) -> str:
-        return " || ".join(f"({part})" for part in parts)
+        return " || ',' || ".join(parts)
 
     def digest(self, expression: str) -> str:
-        return f"CAST(CAST('x' || substr(md5({expression}), 1, 16) AS bit(64)) AS bigint)"
+        return f"CAST(CAST('x' || left(md5({expression}), 16) AS bit(64)) AS bigint)"
 
-    def sums(self, digest: str) -> str:
-        halves = [f"CAST(CAST('x' || substr(md5({digest}), {place}, 16) AS bit(64)) AS bigint)" for place in (1, 17)]
-        return ", ".join(f"SUM(CAST({half} AS numeric))" for half in halves)
+    def sum(self, digest: str) -> str:
+        return f"SUM({digest})"
 
     def bucket(self, name: str) -> str:
-        return f"floor(CAST({name} AS numeric) / {CHUNK})"
+        below = f"-((-CAST({name} AS bigint) + {CHUNK - 1}) / {CHUNK})"
+        return f"CASE WHEN {name} < 0 THEN {below} ELSE {name} / {CHUNK} END"
+
+    def lines(self, parts: Sequence[str], order: str) -> str:
+        shown = [f"COALESCE(CAST({part} AS text), '')" for part in parts]
+        joined = " || ',' || ".join(shown)
+        return f"string_agg({joined}, E'\\n' ORDER BY {order})"
 
     def microseconds(self, column: Column, name: str) -> str:
         if column.family == "number":

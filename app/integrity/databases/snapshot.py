@@ -201,12 +201,12 @@ def _rows(
     inherited = _inherited(base, before, {number: digest for number, _, digest in chunks}, wanted)
     taken = set((inherited["pk"] // CHUNK).unique().to_list()) if inherited is not None else set()
     again = [number for number in wanted if number not in taken]
-    parts = [_frame(table, iter(()))] + ([inherited] if inherited is not None else [])
-    read = 0
+    empty = _frame(table, iter(()))
+    parts, read = [empty] + ([inherited] if inherited is not None else []), 0
     for low, high in _stretches(again):
-        part = _frame(table, kind.rows(connection, table, low * CHUNK, high * CHUNK))
-        read += part.height
-        parts.append(part)
+        for part in kind.frames(connection, table, low * CHUNK, high * CHUNK):
+            read += part.height
+            parts.append(part.select(empty.columns))
     return pl.concat(parts).sort("pk"), read
 
 
@@ -244,12 +244,12 @@ def _frame(table: Table, rows: Iterator[Any]) -> pl.DataFrame:
     has such columns updated_at (microseconds, or the number it holds) and fixed."""
     import polars as pl
 
-    whole, keyed = table.whole_key is not None, bool(table.key)
-    schema: dict[str, Any] = {"pk": pl.Int64() if whole else pl.String(), "digest": pl.UInt64()}
+    keyed = bool(table.key)
+    schema: dict[str, Any] = {"pk": pl.Int64() if table.whole_key else pl.String(), "digest": pl.UInt64()}
     schema |= {"updated_at": pl.Int64(), "fixed": pl.UInt64()}
     parts = []
     while part := list(islice(rows, PART)):
-        keys = [row[0] if whole else json.dumps(row[0], ensure_ascii=False, separators=(",", ":")) for row in part]
+        keys = [json.dumps(row[0], ensure_ascii=False, separators=(",", ":")) for row in part]
         columns = {"pk": keys, "digest": [r[1] for r in part], "updated_at": [r[2] for r in part],
                    "fixed": [r[3] for r in part]}  # fmt: skip
         parts.append(pl.DataFrame(columns, schema=schema))

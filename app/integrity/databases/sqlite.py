@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
-from typing import Any
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from app.integrity.databases.engines import AT_ONCE, reflected
 from app.integrity.databases.tables import CHUNK, Table
+
+if TYPE_CHECKING:
+    import polars as pl
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,13 +62,24 @@ class Sqlite:
 
     def chunks(self, connection: Connection, table: Table) -> Iterator[tuple[int, int, str]]:
         assert table.whole_key is not None
-        for number, rows in groupby(self.rows(connection, table), key=lambda row: row[0] // CHUNK):
-            count = total = squares = 0
+        for number, rows in groupby(self._rows(connection, table), key=lambda row: row[0] // CHUNK):
+            count = total = 0
             for row in rows:
-                count, total, squares = count + 1, total + row[1], squares + row[1] * row[1]
-            yield number, count, f"{total}:{squares % 2**64}"
+                count, total = count + 1, total + row[1]
+            yield number, count, str(total)
 
-    def rows(
+    def frames(self, connection: Connection, table: Table, low: int, high: int) -> Iterator[pl.DataFrame]:
+        import polars as pl
+
+        rows = self._rows(connection, table, low, high)
+        schema = {"pk": pl.Int64(), "digest": pl.UInt64(), "updated_at": pl.Int64(), "fixed": pl.UInt64()}
+        while part := list(islice(rows, AT_ONCE)):
+            yield pl.DataFrame(part, schema=schema, orient="row")
+
+    def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
+        return self._rows(connection, table)
+
+    def _rows(
         self, connection: Connection, table: Table, low: int | None = None, high: int | None = None
     ) -> Iterator[Sequence[Any]]:
         quote = connection.dialect.identifier_preparer.quote_identifier

@@ -1,0 +1,97 @@
+"""Databases for the audit: a pass of chunk digests against the weakest check sums a server can make, digests of every
+row against that pass, and a second snapshot with two chunks in a hundred changed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.integrity.databases.engines import engine_of
+from app.integrity.databases.snapshot import Database, take
+from benchmarks.frame import Figure, best, folder
+
+WEAK = {
+    "mysql": "SELECT FLOOR(id/10000) b, COUNT(*), BIT_XOR(CRC32(CONCAT_WS('#', id, state, note, paid, created_at, "
+    "updated_at, ISNULL(note)))) FROM orders GROUP BY b",
+    "postgresql": "SELECT floor(id/10000) b, count(*), sum(hashtextextended(concat_ws('#', id, state, note, paid, "
+    "created_at, updated_at), 0)::numeric) FROM orders GROUP BY b",
+    "sqlite": "SELECT id/10000 b, count(*), sum(length(state)+length(note)+id) FROM orders GROUP BY b",
+}  # fmt: skip
+
+
+def measure(quick: bool) -> Iterator[Figure]:
+    from tests import mariadb, postgres
+
+    rows, times = (50_000, 1) if quick else (500_000, 3)
+    with ExitStack() as stack:
+        place = stack.enter_context(folder())
+        maria, pg = stack.enter_context(mariadb.server()), stack.enter_context(postgres.server())
+        urls = {
+            "MariaDB": stack.enter_context(maria.database()), "PostgreSQL": pg.url(),
+            "SQLite": f"sqlite:///{place}/shop.sqlite3",
+        }  # fmt: skip
+        for name, url in urls.items():
+            engine = sa.create_engine(url)
+            _fill(engine, rows)
+            yield from _one(name, url, engine, rows, place, times)
+            engine.dispose()
+
+
+def _fill(engine: sa.Engine, rows: int) -> None:
+    meta = sa.MetaData()
+    orders = sa.Table(
+        "orders", meta, sa.Column("id", sa.Integer, primary_key=True), sa.Column("state", sa.String(20)),
+        sa.Column("note", sa.Text), sa.Column("paid", sa.Numeric(10, 2)), sa.Column("created_at", sa.DateTime),
+        sa.Column("updated_at", sa.DateTime),
+    )  # fmt: skip
+    meta.create_all(engine)
+    from datetime import datetime, timedelta
+
+    first = datetime(2025, 1, 1)  # noqa: DTZ001  as a database without zones keeps it
+    with engine.begin() as connection:
+        for low in range(1, rows + 1, 5_000):
+            part: list[dict[str, Any]] = [
+                {"id": n, "state": ("open", "paid", "sent")[n % 3], "note": f"order {n} " * 10, "paid": f"{n % 900}.50",
+                 "created_at": first + timedelta(minutes=n), "updated_at": first + timedelta(minutes=n + n % 99)}
+                for n in range(low, min(low + 5_000, rows + 1))
+            ]  # fmt: skip
+            connection.execute(orders.insert(), part)
+
+
+def _one(name: str, url: str, engine: sa.Engine, rows: int, place: Path, times: int) -> Iterator[Figure]:
+    with engine.connect() as connection:
+        kind = engine_of(connection)
+        connection.rollback()
+        kind.begin(connection)
+        table = kind.table(connection, "orders")
+        weak = best(times, lambda: connection.exec_driver_sql(WEAK[kind.name]).all())
+        chunks = best(times, lambda: list(kind.chunks(connection, table)))
+    whole = best(times, lambda: take(place / name / "a", [Database("shop", url)]))
+    records = take(place / name / "a", [Database("shop", url)])
+    with engine.begin() as connection:
+        for chunk in range(0, rows // 10_000, 50):
+            connection.exec_driver_sql(f"UPDATE orders SET state = 'late' WHERE id = {chunk * 10_000 + 7}")
+    start = time.perf_counter()
+    (again,) = take(place / name / "b", [Database("shop", url)], base=place / name / "a", base_records=records)
+    part = time.perf_counter() - start
+    size = sum(file.stat().st_size for file in (place / name / "a").rglob("*.parquet")) / rows
+    of_a_kind = name != "SQLite"  # which has no digest of its own: every row is read and digested here
+    yield Figure(
+        name=f"{name}: chunk digests of {rows:,} rows", ours=chunks, baseline=weak, unit="s", ratio=chunks / weak,
+        target="<= 2.5" if of_a_kind else "<= 60", against="the server's weakest check sum over the same chunks",
+        more=[f"{size:.1f} bytes a row kept"],
+    )  # fmt: skip
+    yield Figure(
+        name=f"{name}: a snapshot with a digest of every row", ours=whole, baseline=chunks, unit="s",
+        ratio=whole / chunks, target="<= 4.0", against="the chunk digests alone, which it makes as well",
+    )
+    yield Figure(
+        name=f"{name}: a second snapshot, one chunk in fifty changed", ours=part, baseline=chunks, unit="s",
+        ratio=part / chunks, target="<= 1.5", against="the chunk digests alone",
+        more=[f"{again['tables'][0]['read_rows']:,} rows read again"],
+    )  # fmt: skip
