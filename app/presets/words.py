@@ -88,6 +88,17 @@ def _promised(terms: Sla) -> Said:
             "less_excluded": "Against the period less the downtime that is excused.",
         }.get(rule, f"Against {rule.removeprefix('fixed:')} minutes, whatever the period's length."),
     )
+    for index, one in enumerate(terms.guarantees):
+        on = f", measured on {', '.join(one.monitors)}" if one.monitors else ""
+        yield f"guarantees.{index}", f"{plain(one.name)}: available at least {num(one.target_percent)} %{on}."
+        yield f"guarantees.{index}.credit", credit_words(one.credit)
+    for index, figure in enumerate(terms.metrics):
+        what = "share of failed observations" if figure.metric == "packet_loss_percent" else "answering time"
+        unit = "%" if figure.metric == "packet_loss_percent" else "ms"
+        each = {"period": "over the period", "day": "each day", "hour": "each hour"}[figure.over]
+        words = f"{plain(figure.name)}: {what} ({figure.statistic}) at most {num(figure.limit)} {unit} {each}."
+        yield f"metrics.{index}", words
+        yield f"metrics.{index}.credit", credit_words(figure.credit)
     for index, promise in enumerate(terms.promises):
         yield from _timed(promise, index)
 
@@ -164,7 +175,14 @@ def _paid(terms: Sla) -> Said:
     if terms.total_cap_percent is not None:
         yield "total_cap_percent", f"All credits together at most {num(terms.total_cap_percent)} %."
     if terms.stacking is not None:
-        yield "stacking", f"Several credits for one event: {terms.stacking}"
+        how = {
+            "all": "all are paid.",
+            "highest": "only the highest is paid.",
+            "first_listed": "only the first of the list is paid.",
+        }.get(terms.stacking, terms.stacking)
+        yield "stacking", f"Several credits for one event: {how}"
+    for name, amount in terms.bases.items():
+        yield f"bases.{name}", f"{plain(name)}: {num(amount)} {terms.currency}."
     if terms.min_credit is not None:
         rule = "more than" if terms.min_credit.rule == "greater_than" else "at least"
         yield "min_credit", f"Paid only if it is {rule} {num(terms.min_credit.amount)} {terms.currency}."
@@ -176,6 +194,10 @@ def _asked(terms: Sla) -> Said:
     yield "claim", claim_words(terms.claim)
     for index, clause in enumerate(terms.termination):
         yield f"termination.{index}", termination_words(clause)
+    for index, text in enumerate(terms.preconditions):
+        yield f"preconditions.{index}", f"Only if: {text}"
+    for path, why in terms.needs_review.items():
+        yield f"needs_review.{path}", f"Doubtful, no claim until somebody puts a name to it: {why}"
     for index, text in enumerate(terms.manual):
         yield f"manual.{index}", f"To be settled by hand: {text}"
 

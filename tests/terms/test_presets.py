@@ -99,3 +99,19 @@ def test_a_draft_is_entered_as_terms(owner: TestClient) -> None:
             body = {"effective_from": "2025-01-01", "terms": terms}
             entered = owner.post(f"/api/v1/agreements/{agreement['id']}/terms", json=body)
             assert entered.status_code == 201, entered.text
+
+
+def test_the_newer_clauses_in_plain_words() -> None:
+    terms = Sla.model_validate({
+        "timezone": "UTC", "currency": "EUR", "stacking": "highest", "bases": {"renewal_fee": "120.00"},
+        "guarantees": [{"name": "network", "target_percent": "100", "monitors": ["ping"]}],
+        "metrics": [{"name": "speed", "metric": "latency_ms", "statistic": "p95", "over": "day", "limit": "80"}],
+        "preconditions": ["A ticket was opened."], "needs_review": {"stacking": "The text is silent."},
+    })  # fmt: skip
+    said = {line.path: line.words for line in in_words(terms)}
+    assert said["guarantees.0"] == "Network: available at least 100 %, measured on ping."
+    assert said["metrics.0"] == "Speed: answering time (p95) at most 80 ms each day."
+    assert said["stacking"] == "Several credits for one event: only the highest is paid."
+    assert said["bases.renewal_fee"] == "Renewal fee: 120.00 EUR."
+    assert said["preconditions.0"] == "Only if: A ticket was opened."
+    assert said["needs_review.stacking"].endswith("puts a name to it: The text is silent.")

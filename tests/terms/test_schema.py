@@ -71,3 +71,20 @@ def test_the_page_names_every_draft() -> None:
     for item in presets():
         assert f"`{item.name}`" in PAGE
         assert preset(item.name) is item
+
+
+def test_every_field_says_what_it_means_with_a_right_value() -> None:
+    """Of the whole terms and of every clause inside; a kind's own name is its example."""
+    for model in (SCHEMA, *SCHEMA["$defs"].values()):
+        for name, field in model.get("properties", {}).items():
+            one = field["anyOf"][0] if name == "termination" else field
+            assert one["description"], name
+            assert one.get("examples") or "const" in one or name == "promise", name
+
+
+def test_the_examples_of_the_new_clauses_are_right() -> None:
+    new = ("guarantees", "metrics", "bases", "stacking", "preconditions", "needs_review", "remedy_form")
+    whole = {**BASE, "credit": {"kind": "none"}, **{name: SCHEMA["properties"][name]["examples"][0] for name in new}}
+    assert jsonschema_rs.Draft202012Validator(SCHEMA).is_valid(whole)
+    terms = read_terms(whole)
+    assert (terms.guarantees[0].name, terms.metrics[0].name) == ("network", "latency")
