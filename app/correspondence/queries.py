@@ -147,10 +147,10 @@ def asked_before(session: Session, service_id: UUID, until: datetime) -> tuple[A
         answers = answers_of(session, [item.id for item in requests], until)
         closed = [max(a.at for a in found if a.state in CLOSING) for found in answers.values() if _closed(found)]
         left = len(requests) - len(closed)
-        what = f"{LETTER_NAMES[row.kind].capitalize()}: {len(requests)} points, {left} open"
+        what = f"{LETTER_NAMES[row.kind].capitalize()}: {len(requests)} points, {left} open."
         out.append(
             AskedBefore(
-                number=reference(service, row),
+                number=reference(service, row).rpartition("/")[2],  # the report is about one service
                 text=what,
                 asked_at=sent[row.id][0].sent_at,
                 answered_at=max(closed) if left == 0 else None,
