@@ -10,6 +10,7 @@ interval of observing belongs to the bounds and is not shown.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,7 +74,7 @@ def together(sites: Sequence[SiteSeen], rule: Together, as_at: datetime) -> tupl
     out = []
     for span in down:
         at_least = inside(sure, span)
-        around = next(reach for reach in possible if reach.overlaps(span))
+        around = possible[bisect_right(possible, span.start, key=lambda reach: reach.start) - 1]
         saw = sum(1 for one in sites if inside(one.down, span))
         out.append(
             Failure(
@@ -154,10 +155,13 @@ def left_out(
     found = [(span, one) for one in sites for span in _alone(one, service_down) if span.overlaps(within)]
     if not found:
         return ()
-    counts = tuple(_counts([one.down for one in sites], [one.known for one in sites]))
+    reach = Span(min(span.start for span, _ in found), max(span.end for span, _ in found))
+    counts = tuple(_counts([inside(one.down, reach) for one in sites], [inside(one.known, reach) for one in sites]))
     out = []
     for span, one in sorted(found, key=lambda item: (item[0], item[1].site.name, item[1].site.id)):
-        most, of = max((failed, seen) for part, failed, seen in counts if part.overlaps(span))
+        first = bisect_right(counts, span.start, key=lambda part: part[0].end)
+        last = bisect_left(counts, span.end, lo=first, key=lambda part: part[0].start)
+        most, of = max((failed, seen) for _, failed, seen in counts[first:last])
         inside_ = total(clip([span], within))
         out.append(LeftOut(one.site.id, one.site.name, span, inside_, _why(most, of, rule)))
     return tuple(out)

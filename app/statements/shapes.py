@@ -175,7 +175,9 @@ class CreditOut(BaseModel):
 class PromiseOut(BaseModel):
     """One promise against its fact, listed also where it is worth nothing."""
 
-    kind: Annotated[str, Field(description="availability, window, procedure, notice, response, repair, next_update.")]
+    kind: Annotated[
+        str, Field(description="availability, window, procedure, notice, response, repair, next_update or metric.")
+    ]
     subject: str
     title: str
     status: Annotated[str, Field(description="kept, broken, open or unproven.", examples=["broken"])]
@@ -185,8 +187,10 @@ class PromiseOut(BaseModel):
     met_at: Moment | None
     figure_seconds: int | None
     figure_share: ShareOut | None
+    figure_microseconds: Annotated[int | None, Field(description="Of a measured latency.", examples=[412000])]
     target_seconds: int | None
     target_share: ShareOut | None
+    target_microseconds: Annotated[int | None, Field(description="Of a promised latency.", examples=[300000])]
     open: Annotated[bool, Field(description="Its figure still grows.")]
     source: SourceOut | None
     clause: Annotated[str | None, Field(description="null: no clause of the contract says so.")]

@@ -216,7 +216,12 @@ def _window(window: WindowVerdict) -> shapes.WindowOut:
     )
 
 
+def _micros(value: timedelta | Fraction | None) -> int | None:
+    return value // timedelta(microseconds=1) if isinstance(value, timedelta) else None
+
+
 def _promise(promise: Promise) -> shapes.PromiseOut:
+    fine = promise.kind == "metric"  # a latency is no matter of seconds
     return shapes.PromiseOut(
         kind=promise.kind,
         subject=promise.subject,
@@ -226,9 +231,11 @@ def _promise(promise: Promise) -> shapes.PromiseOut:
         promised_at=promise.promised_at,
         due_at=promise.due_at,
         met_at=promise.met_at,
-        figure_seconds=secs(promise.figure) if isinstance(promise.figure, timedelta) else None,
+        figure_seconds=secs(promise.figure) if isinstance(promise.figure, timedelta) and not fine else None,
+        figure_microseconds=_micros(promise.figure) if fine else None,
         figure_share=share(promise.figure) if isinstance(promise.figure, Fraction) else None,
-        target_seconds=secs(promise.target) if isinstance(promise.target, timedelta) else None,
+        target_seconds=secs(promise.target) if isinstance(promise.target, timedelta) and not fine else None,
+        target_microseconds=_micros(promise.target) if fine else None,
         target_share=share(promise.target) if isinstance(promise.target, Fraction) else None,
         open=promise.open,
         source=source_out(promise.source),
