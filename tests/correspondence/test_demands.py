@@ -114,3 +114,22 @@ def test_p6_needs_an_address_a_closed_month_and_a_name(claimed: Story) -> None:
     refused(claimed.client, "/provider-letters", body, 409, "words.statement_id", example=False)
     nameless = body_of(claimed, kind="P6", statement_id=claimed.ids["statement"])
     refused(claimed.client, "/provider-letters", nameless, 422, "words.P6.decided_by", example=False)
+
+
+def test_p5_after_a_filed_claim_nobody_answered(claimed: Story) -> None:
+    """Filed on 1 July, an answer wanted by the 14th: overdue from the 15th at midnight, 15 days old on the 16th."""
+    made = claimed.post("/claims", {"statement_id": claimed.ids["statement"], "by": "Dana Reyes"})
+    number = made["number"]
+    claimed.post(f"/claims/{made['id']}/approve", {"by": "Dana Reyes"}, 200)
+    filing = {"by": "Dana Reyes", "channel": "portal", "receipt": "NG-CLAIM-118", "reply_by": "2025-07-14"}
+    claimed.post(f"/claims/{made['id']}/file", filing, 200)
+    body = body_of(claimed, kind="P5", claim=number, answer_by=at(23, "12:00", 7))
+    refused(claimed.client, "/provider-letters", body, 409, "as_at")
+    claimed.clock.now += timedelta(days=15)
+    row = claimed.post("/provider-letters", body)
+    said = text(claimed, row)
+    assert f"We sent you claim {number} 15 days ago. Its request is not answered." in said
+    assert f"R1  Your answer to claim {number}: accepted, accepted in part with your figure, or refused" in said
+    assert "first wanted by: the end of Mon 14 July" in said
+    issued(claimed, row)
+    assert claimed.get("/provider-requests", letter_id=row["id"])["items"][0]["number"] == "R1"
