@@ -13,6 +13,7 @@ COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY app ./app
 COPY reports ./reports
 COPY migrations ./migrations
+COPY docs/recompute_claim.py docs/verify_bundle.py ./docs/
 RUN /opt/kept/bin/python -m pip install --quiet --no-index --no-deps --no-build-isolation .
 
 

@@ -1,5 +1,4 @@
 """Recomputes a claim from the JSON attached to it: `python3 -I -S recompute_claim.py statement.json`.
-
 From the contract as data, the downtime and what is excused: what counts, availability, verdict, credit, step by step.
 Exit code 0: they are the claim's own figures; 1: others, or a clause that this cannot reckon, which it names.
 """
@@ -9,9 +8,7 @@ from datetime import datetime
 from fractions import Fraction as F
 from math import ceil, floor
 
-KNOWN = {"none", "uptime_tiers", "flat", "per_unit", "days_per_unit", "multiple", "per_shortfall", "exact", "clip",
-         "monthly_fee", "fixed", "period_days"}  # fmt: skip
-
+KNOWN = "none uptime_tiers flat per_unit days_per_unit multiple per_shortfall exact clip monthly_fee fixed period_days"
 def instant(text):  # as exact seconds
     return F(round(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 10**6), 10**6)
 def span(item):
@@ -52,11 +49,10 @@ def percent(terms, rows, share, known, uptime, days):  # of the fee before the c
         hours = known / 3600 if credit["hourly_divisor"] == "actual" else F(credit["hourly_divisor"]) * share
         cap = F(credit["incident_cap_percent"] or 10**9) / share
         return sum((min(F(credit["multiplier"]) * one / 60 / hours * 100, cap) for one in parts), F(0)), None
-    if kind == "flat":
-        return F(credit["percent"]), None
-    units = sum(whole(max(one - F(credit["deductible_minutes"]), 0) / F(credit["unit_minutes"])) for one in parts)
-    if kind == "per_unit":
-        return units * F(credit["percent"]) / share, None
+    free, step = (F(credit.get(key, 1)) for key in ("deductible_minutes", "unit_minutes"))
+    units = sum(whole(max(one - free, 0) / step) for one in parts)
+    if kind in ("flat", "per_unit"):
+        return F(credit["percent"]) * (units / share if kind == "per_unit" else 1), None
     worth = F(credit["day_value"]["days"] if credit["day_value"]["kind"] == "fixed" else days) * share
     return (units * F(credit["days_each"]) + (F(credit["initial_days"]) if rows else 0)) * 100 / worth, None
 
@@ -64,8 +60,8 @@ def reckon(part, case, rows):  # what is due, exactly; what decides it; the resu
     terms, here, share = part["terms"], span(part["span"]), F(*part["part"].values())
     long, lived = here[1] - here[0], sum((b - a for a, b in clip([span(case["in_service"])], *here)), F(0))
     out = sum(b - a for x in part["excused"] for a, b in clip(clip(map(span, case["down"]), *span(x["span"])), *here))
-    rule, rules = terms["denominator"], {"actual": long, "in_service": lived, "less_excluded": lived - out}
-    whole = rules[rule] if rule in rules else F(rule[6:]) * 60 * share
+    rule, whole = terms["denominator"], {"actual": long, "in_service": lived, "less_excluded": lived - out}
+    whole = whole[rule] if rule in whole else F(rule[6:]) * 60 * share
     known, down, target = whole - part["unknown_seconds"], sum((row[2] for row in rows), F(0)), terms["target_percent"]
     uptime, breached = max(1 - down / known, F(0)), target is not None and down > (1 - F(target) / 100) * whole
     print(f"  {down} s of {known} s count: {uptime} available, {'breached' if breached else 'not breached'}")
@@ -78,14 +74,14 @@ def reckon(part, case, rows):  # what is due, exactly; what decides it; the resu
     exact *= (exact, least["rule"] == "at_least") > (F(least["amount"]), False)
     print(f"  {rate} % (row {row}), after the cap {capped} %, of {base}: {exact}")
     return exact, (row, breached), [down, uptime, breached]
-
-case, same, sums = json.load(open(sys.argv[1], "rb"))["reckoning"], True, [F(0), F(0)]  # noqa: SIM115
+paper = json.load(open(sys.argv[1], "rb"))  # noqa: SIM115
+case, same, sums = paper["reckoning"], True, [F(0), F(0)]
 for part in case["parts"]:
     terms, rows = part["terms"], counted(part, case)
-    told = [terms["credit"]["kind"], terms["counting"]["quantum"]["kind"], terms["attribution"], terms["credit_base"],
-            terms["cap_base"], terms["credit"].get("day_value", {}).get("kind", "fixed"),
+    told = [terms["counting"]["quantum"]["kind"], *(terms[key] for key in ("attribution", "credit_base", "cap_base")),
+            terms["credit"]["kind"], terms["credit"].get("day_value", {}).get("kind", "fixed"),
             "exact" if part["availability"] else "a period nobody observed"]  # fmt: skip
-    if beyond := sorted({*told} - KNOWN):
+    if beyond := sorted({*told} - {*KNOWN.split()}):
         sys.exit(f"Cannot reckon: {', '.join(beyond)}.")
     exact, row, found = reckon(part, case, rows)
     for (a, b), least in [(span(x["span"]), x["at_least_seconds"]) for x in case["bounds"]]:
@@ -99,4 +95,5 @@ for name, exact in {"amount": sums[0], "asked": sums[1]}.items():
     mine = F(floor(exact * 10 ** case["minor_units"] + F(1, 2)), 10 ** case["minor_units"])
     print(f"{name}: {float(mine):.{case['minor_units']}f} here, {case[name]} in the claim")
     same &= mine == F(case[name])
-sys.exit(0 if same else 1)
+box = (paper.get("amount") or {"amount": {"amount": case["asked"]}})["amount"]["amount"]  # the sum printed on page one
+sys.exit(0 if same and (case["beside"] or F(box) == F(case["asked"])) else 1)

@@ -5,10 +5,12 @@ A document that must not be printed ends with exit code 2 and one sentence on st
 
 import argparse
 import sys
+from pathlib import Path
 
 from pydantic import ValidationError
 
-from .documents import KINDS, Printed
+from .documents import KINDS, EvidenceAppendix, Printed
+from .enclosed import File
 from .errors import DocumentInvalid, RenderRefused
 
 
@@ -25,16 +27,25 @@ def read(kind: str, json: bytes) -> Printed:
         ) from error
 
 
+def _files(document: Printed, folder: Path | None) -> tuple[File, ...]:
+    """The files the document lists, from the folder; what is not there the press will name."""
+    listed = document.attached if isinstance(document, EvidenceAppendix) else ()
+    there = [folder / item.name for item in listed if folder is not None and (folder / item.name).is_file()]
+    return tuple(File(path.name, path.read_bytes()) for path in there)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m reports", description="Print a document: JSON in, PDF out.")
     parser.add_argument("kind", choices=sorted(KINDS), help="which document the JSON on standard input is")
+    parser.add_argument("--files", type=Path, help="folder of the files the document lists (evidence)")
     parser.add_argument("--html", action="store_true", help="a self-contained web page instead of a PDF")
     chosen = parser.parse_args(arguments)
     try:
         document = read(chosen.kind, sys.stdin.buffer.read())
         from . import press  # loads the renderer: not needed to refuse a document
 
-        printed = press.render_html(document).encode() if chosen.html else press.render_pdf(document)
+        files = _files(document, chosen.files)
+        printed = press.render_html(document).encode() if chosen.html else press.render_pdf(document, files)
     except RenderRefused as refused:
         print(str(refused).replace("\n", " "), file=sys.stderr)
         return 2

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from . import charts, letters, sentences, words
+from . import charts, letters, sentences, webfonts, words
 from .charts.sites import site_mark
 from .charts.timeledger import sum_line
 from .documents import (
@@ -206,7 +206,7 @@ def page(document: Printable, screen: bool = False) -> str:
     w = words_of(document)
     title = title_of(document)
     sheets = ("page.css", "letter.css", "provider.css", "screen.css")
-    styles = "".join(style(name) for name in sheets) if screen else ""
+    styles = webfonts.rules() + "".join(style(name) for name in sheets) if screen else ""
     if isinstance(document, MonthlyProviderReport):
         head = f"{document.header.agency.name} · {title}"
         return (

@@ -203,7 +203,7 @@ def check(document: Printable) -> None:
 
 
 def render_html(document: Printable) -> str:
-    """The document as one self-contained web page: no script, no font, nothing loaded from anywhere."""
+    """The document as one self-contained web page: no script, its fonts inside it, nothing loaded from anywhere."""
     check(document)
     return pages.page(document, screen=True)
 

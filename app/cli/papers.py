@@ -167,6 +167,75 @@ def breach(
     _write("breach", provider, month, service, as_at, paper, out, issue, as_json, data)
 
 
+@report.command(
+    "evidence",
+    epilog="Example: kept report evidence --provider 'Northgate Hosting' --month 2025-06 --issue 'Dana Reyes'",
+)
+def evidence(
+    provider: Provider,
+    month: MonthName,
+    service: Service = None,
+    as_at: AsAt = None,
+    paper: Size = None,
+    out: Out = None,
+    issue: Issue = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """The evidence appendix E0 to E7, with the observations and the original messages inside the PDF."""
+    _write("evidence", provider, month, service, as_at, paper, out, issue, as_json, data)
+
+
+@report.command(
+    "pack",
+    epilog="Example: kept report pack --provider 'Northgate Hosting' --month 2025-06 --out out",
+)
+def pack(
+    provider: Provider,
+    month: MonthName,
+    service: Service = None,
+    as_at: AsAt = None,
+    paper: Size = None,
+    out: Out = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """Claim and evidence appendix as one zip, with their figures, two programs to check them and the digests: as issued
+    for this month and moment, else as drafts."""
+    from sqlmodel import Session, col, select
+
+    from app.correspondence.queries import told as letters_sent
+    from app.db import reader
+    from app.statements import actions
+    from app.statements import pack as packing
+    from app.statements.named import agency_of
+    from app.statements.tables import Paper, StatementRow
+    from app.web.edge import utc_now
+
+    place, now = settings(data, out=out), utc_now()
+    engine = database(place)
+    at = moment(as_at, "--as-at")
+    with Session(reader(engine), expire_on_commit=False) as session:
+        service_id = _service(session, provider, service)
+        query = select(StatementRow).where(StatementRow.service_id == service_id, StatementRow.month == month)
+        if at is not None:
+            query = query.where(StatementRow.as_at == at)
+        issued = select(Paper.statement_id).where(col(Paper.kind).in_(("breach", "evidence")))
+        row = session.exec(
+            query.where(col(StatementRow.id).in_(issued)).order_by(col(StatementRow.id).desc()).limit(1)
+        ).first() or StatementRow(service_id=service_id, month=month, as_at=at, created_at=now)
+        size = paper or agency_of(session).paper
+        claim, appendix = actions.pack_of(session, row, size, now, letters_sent)
+    content = packing.zipped(claim, actions.pdf_of(claim), appendix, actions.pdf_of(appendix))
+    place.out.mkdir(parents=True, exist_ok=True)
+    file = place.out / f"{claim.name}_pack.zip"
+    file.write_bytes(content)
+    if as_json:
+        show_json({"file": str(file), "claim": claim.name, "evidence": appendix.name})
+    else:
+        print(file)
+
+
 @letters.command("render", epilog="Example: kept letters render --notice 3 --provider 'Northgate Hosting' --out out")
 def render(
     provider: Provider,

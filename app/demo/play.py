@@ -69,9 +69,7 @@ async def _write(door: Door, out: Path, say: Say) -> int:
         address = f"/statements/{statement['id']}"
         wanted = [(f"{name}.{form}", f"{address}/report.{form}", kind) for form in ("pdf", "json")]
         if kind == "breach":
-            wanted += [
-                (f"{APPENDIX}.{form}", f"{address}/report.{form}", "evidence") for form in ("pdf", "json")
-            ]
+            wanted += [(f"{APPENDIX}.{form}", f"{address}/report.{form}", "evidence") for form in ("pdf", "json")]
             wanted.append((f"{name}_pack.zip", f"{address}/pack.zip", None))
         for file, path, of in wanted:
             if not (out / file).exists():

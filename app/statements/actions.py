@@ -128,6 +128,19 @@ def printed(session: Session, row: StatementRow, kind: str, paper: str, now: dat
     return Printed(made.document, None, f"{made.document.header.number}_preview", made.files)
 
 
+def pack_of(
+    session: Session, row: StatementRow, paper: str, now: datetime, letters: Letters
+) -> tuple[Printed, Printed]:
+    """The claim and its evidence appendix, issued or as they would be now."""
+    claim = printed(session, row, "breach", paper, now, letters)
+    return claim, printed(session, row, "evidence", paper, now, letters)
+
+
+def pdf_of(paper: Printed) -> bytes:
+    """The bytes that were issued, else a fresh print."""
+    return paper.pdf if paper.pdf is not None else press(paper.document, "pdf", paper.files)
+
+
 def press(document: Any, form: str, files: tuple[File, ...] = ()) -> bytes:
     """PDF or HTML bytes. Raises Conflict naming the field the print shop refuses."""
     from reports import press as shop

@@ -15,7 +15,7 @@ from app.db import reader
 from app.errors import NotFound, found
 from app.evidence.tables import Attachment
 from app.fields import Day, Id, In, Instant, Line, Month, Out, Text
-from app.statements import actions, example, shown
+from app.statements import actions, example, pack, shown
 from app.statements.tables import Paper, StatementRow
 from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
 
@@ -28,6 +28,7 @@ Size = Annotated[Literal["A4", "Letter"] | None, Query(description="Paper; the a
 Form = Literal["pdf", "html", "json"]
 MEDIA = {"pdf": "application/pdf", "html": "text/html; charset=utf-8", "json": "application/json"}
 PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "The paper."}}
+ZIP: dict[int | str, dict[str, Any]] = {200: {"content": {"application/zip": {}}, "description": "The pack."}}
 HTML: dict[int | str, dict[str, Any]] = {200: {"content": {"text/html": {}}, "description": "The paper."}}
 JSON: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {}}, "description": "The paper's figures."}
@@ -203,6 +204,19 @@ def report_html(request: Request, statement_id: UUID, kind: Kind = "monthly", pa
 def report_json(request: Request, statement_id: UUID, kind: Kind = "monthly", paper: Size = None) -> Response:
     """The same figures for machines: what the press prints, every number decided."""
     return _report(request, statement_id, kind, paper, "json")
+
+
+@router.get("/statements/{statement_id}/pack.zip", dependencies=[Viewer], response_class=Response, responses=ZIP)
+def pack_zip(request: Request, statement_id: UUID, paper: Size = None) -> Response:
+    """The claim pack: claim and evidence appendix as PDF and JSON, a README, two programs to check them with, and the
+    digest of each file. Issued papers go in as they were issued; others as drafts, and the README says so."""
+    edge: Edge = request.state.edge
+    with Session(reader(edge.engine), expire_on_commit=False) as session:
+        row = found(session.get(StatementRow, statement_id), "statement", statement_id)
+        claim, evidence = actions.pack_of(session, row, _size(session, paper), edge.now, request.app.state.letters_sent)
+    content = pack.zipped(claim, actions.pdf_of(claim), evidence, actions.pdf_of(evidence))
+    headers = {"content-disposition": f'attachment; filename="{claim.name}_pack.zip"'}
+    return Response(content, media_type="application/zip", headers=headers)
 
 
 @router.post("/statements/{statement_id}/issue", status_code=201, dependencies=[Operator])

@@ -43,7 +43,8 @@ def test_the_demo_says_where_everything_is(demo: Demo) -> None:
     assert (demo.data / "demo-token").stat().st_mode & 0o077 == 0, "the token is for its user alone"
     papers = sorted(path.name for path in demo.out.glob("*.pdf"))
     assert papers == [
-        "2025-06_HOST-1_claim.pdf", "2025-06_HOST-1_report.pdf", "2025-06_HOST-1_report_so-far.pdf",
+        "2025-06_HOST-1_claim.pdf", "2025-06_HOST-1_evidence.pdf", "2025-06_HOST-1_report.pdf",
+        "2025-06_HOST-1_report_so-far.pdf",
     ]  # fmt: skip
     rounds = {path.name: len(list(path.glob("*.pdf"))) for path in (demo.out / "letters").iterdir()}
     assert rounds == {"1-L1": 84, "2-L2": 84, "3-L3": 84, "4-L2": 84, "5-L3": 84, "6-L4": 84, "7-L6": 36}

@@ -16,6 +16,7 @@ from app.papers.breach import breach_report
 from app.papers.context import Context, Exhibit, LettersSent, Wishes
 from app.papers.monthly import monthly_report
 from app.sla.case import Case
+from app.sla.clauses import NoCredit
 from app.sla.judge import judge
 from app.sla.statement import PromiseStatus, Statement
 from reports import documents as doc
@@ -126,7 +127,7 @@ def test_the_claim_agrees_with_the_report_in_every_shared_part() -> None:
 
 def test_a_contract_that_pays_nothing_asks_for_goodwill_and_names_no_amount() -> None:
     case = june(at(1, "09:00", 7))
-    terms = replace(case.terms[0], terms=case.terms[0].terms.model_copy(update={"credit": None}))
+    terms = replace(case.terms[0], terms=case.terms[0].terms.model_copy(update={"credit": NoCredit()}))
     bare = replace(case, terms=(terms,))
     statement = judge(bare)
     assert statement.breach
@@ -204,7 +205,7 @@ def test_what_cannot_be_written_is_refused_with_its_field() -> None:
     without = replace(case, terms=())
     with pytest.raises(KeptError) as refused:
         monthly_report(without, judge(without), context())
-    assert refused.value.field == "terms.target_percent"
+    assert refused.value.field == "terms"
     good = replace(case, monitors=(), windows=(), works=(), events=(), tickets=(), lines=())
     with pytest.raises(KeptError) as refused:
         breach_report(good, judge(good), context())

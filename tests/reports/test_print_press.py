@@ -160,7 +160,8 @@ def test_the_web_page_stands_alone() -> None:
     for document in (good_month(), l4()):
         html = press.render_html(document)
         assert "<style>" in html
-        assert not re.search(r"url\((?!#)", html)
+        assert not re.search(r'url\((?!#|"data:font/woff2;base64,)', html)
+        assert html.count("@font-face") == 5
         assert "<script" not in html
         assert "<link" not in html
         assert "src=" not in html
