@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ import typer
 from app.cli import command
 from app.cli.place import Data, database, say, settings
 from app.errors import BadInput
+from app.settings import Settings
 
 EXITS = {401: 3, 403: 3, 404: 4, 409: 5, 412: 5, 413: 2, 422: 2}
 
@@ -61,15 +63,21 @@ def _body(text: str) -> bytes:
     return text.encode()
 
 
+@cache
+def _service(place: Settings) -> Any:
+    """The service over this place's database, made once however often a command asks it."""
+    from app.main import create_app
+
+    return create_app(place, engine=database(place))
+
+
 def call(method: str, what: str, body: bytes | None, headers: Mapping[str, str], data: Path | None) -> Any:
     import anyio
     import httpx
 
     from app.access.guard import LOCAL, AtTheKeyboard
-    from app.main import create_app
 
-    place = settings(data)
-    service = create_app(place, engine=database(place))
+    service = _service(settings(data))
 
     async def here(scope: Any, receive: Any, send: Any) -> None:
         await service({**scope, LOCAL: AtTheKeyboard()}, receive, send)
