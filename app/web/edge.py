@@ -74,7 +74,9 @@ class Edge:
 class EdgeRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
-        guards = [one.call for one in self.dependant.dependencies if hasattr(one.call, "needs_role")]
+        guards: list[Callable[..., Any]] = [
+            one.call for one in self.dependant.dependencies if one.call is not None and hasattr(one.call, "needs_role")
+        ]
 
         async def handle(request: Request) -> Response:
             clock: Callable[[], datetime] = request.app.state.clock

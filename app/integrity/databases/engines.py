@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.integrity.databases.tables import CHUNK, Column, Table, family, normal
+from app.integrity.databases.reflecting import AT_ONCE, reflected
+from app.integrity.databases.sqlite import Sqlite
+from app.integrity.databases.tables import CHUNK, Column, Table
 
 if TYPE_CHECKING:
     import polars as pl
 
-AT_ONCE = 5_000
 LENGTHY = ("text", "bytes", "other")  # families whose text may hold anything: the length stands before it
 
 
@@ -64,32 +65,12 @@ def engine_of(connection: Connection) -> Engine:
     """Raises ValueError for a server that cannot be read."""
     name = connection.dialect.name
     if name == "sqlite":
-        from app.integrity.databases.sqlite import Sqlite
-
         return Sqlite()
     if name in ("mysql", "mariadb"):
         return Mysql()
     if name == "postgresql":
         return Postgres()
     raise ValueError(f"{name} is none of SQLite, PostgreSQL, MySQL and MariaDB")
-
-
-def reflected(connection: Connection, name: str, **more: Any) -> Table:
-    """The table as SQLAlchemy finds it. A unique key stands in for a primary one where it cannot be null."""
-    inspector = sa.inspect(connection)
-    columns = []
-    for column in inspector.get_columns(name):
-        text = column["type"].compile(dialect=connection.dialect) if not isinstance(column["type"], sa.types.NullType) \
-            else "unknown"  # fmt: skip
-        columns.append(Column(column["name"], normal(text), family(text), bool(column["nullable"])))
-    key = tuple(inspector.get_pk_constraint(name)["constrained_columns"])
-    if not key:
-        never_null = {column.name for column in columns if not column.nullable}
-        for unique in inspector.get_unique_constraints(name):
-            if set(unique["column_names"]) <= never_null:
-                key = tuple(str(part) for part in unique["column_names"])
-                break
-    return Table(name, tuple(columns), key, **more)
 
 
 class Server:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -49,12 +48,12 @@ class Database:
 
 def take(
     out: Path, databases: list[Database], *, base: Path | None = None, base_records: list[dict[str, Any]] | None = None,
-    rows: Level = "auto", say: Callable[[str], None] = lambda _: None,
+    rows: Level = "auto", clock: Callable[[], int], say: Callable[[str], None] = lambda _: None,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Reads every database and gives its record for the manifest, by name.
 
     out: the generation's folder. base, base_records: the folder and the records of an earlier generation of the same
-    server. rows: `all` keeps a digest of every row, `none` chunks alone, `auto` rows where a table is not too large.
+    server. clock: nanoseconds since 1970. rows: `all` keeps a digest of every row, `none` chunks alone, `auto` rows where a table is not too large.
     Raises BadInput for two databases of one name."""
     names = [database.name for database in databases]
     for name in names:
@@ -64,18 +63,18 @@ def take(
     records = []
     for database in sorted(databases, key=lambda one: one.name):
         say(f"database {database.name}")
-        records.append(_database(out, database, base, earlier.get(database.name), rows, say))
+        records.append(_database(out, database, base, earlier.get(database.name), rows, clock, say))
     return records
 
 
 def _database(
     out: Path, database: Database, base: Path | None, before: Mapping[str, Any] | None, rows: Level,
-    say: Callable[[str], None],
+    clock: Callable[[], int], say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
     folder = Path("db") / file_name(database.name)
     record: dict[str, Any] = {
         "name": database.name, "site": database.site, "client": database.client, "engine": "", "server": "",
-        "mode": "", "reading": "", "started_ns": time.time_ns(), "ended_ns": 0, "tables": [], "unread": [],
+        "mode": "", "reading": "", "started_ns": clock(), "ended_ns": 0, "tables": [], "unread": [],
         "unopened": None,
     }  # fmt: skip
     try:
@@ -85,7 +84,7 @@ def _database(
         engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args=first)
     except (SQLAlchemyError, ImportError, ValueError) as error:
         record["unopened"] = f"its address cannot be read: {type(error).__name__}"
-        return record | {"ended_ns": time.time_ns()}
+        return record | {"ended_ns": clock()}
     kept = {table["name"]: table for table in (before or {}).get("tables", [])}
     try:
         with engine.connect() as connection:
@@ -112,7 +111,7 @@ def _database(
         record["unopened"] = _why(error)
     finally:
         engine.dispose()
-    return record | {"ended_ns": time.time_ns()}
+    return record | {"ended_ns": clock()}
 
 
 def _read_only(url: str) -> sa.URL:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from app.integrity.databases.engines import AT_ONCE, reflected
+from app.integrity.databases.reflecting import AT_ONCE, reflected
 from app.integrity.databases.tables import CHUNK, Table
 
 if TYPE_CHECKING:

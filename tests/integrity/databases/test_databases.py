@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,7 +96,7 @@ def engine(url: str) -> Iterator[sa.Engine]:
 
 
 def snap(out: Path, url: str, **more: Any) -> dict[str, Any]:
-    (record,) = take(out, [Database("shop", url, "shop.example", "C-017")], **more)
+    (record,) = take(out, [Database("shop", url, "shop.example", "C-017")], clock=time.time_ns, **more)
     json.dumps(record)
     return record
 
@@ -227,7 +228,8 @@ def test_a_database_that_is_not_there_is_named_and_the_others_are_read(
 ) -> None:
     gone = {"sqlite": "sqlite:////nowhere/at.all", "mysql": "mysql://root:s3cret@127.0.0.1:1/x",
             "postgresql": "postgresql://me:s3cret@127.0.0.1:1/x"}[engine.dialect.name]  # fmt: skip
-    records = take(tmp_path, [Database("away", gone), Database("shop", url), Database("odd", "no address s3cret")])
+    records = take(tmp_path, [Database("away", gone), Database("shop", url), Database("odd", "no address s3cret")],
+                   clock=time.time_ns)  # fmt: skip
     assert [record["name"] for record in records] == ["away", "odd", "shop"]
     assert records[0]["unopened"]
     assert records[1]["unopened"]
