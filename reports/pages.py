@@ -121,7 +121,7 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
                       "label": f"last day to claim{amount}"})  # fmt: skip
     else:
         tiles.append({"value": "nothing", "accent": False, "label": "to claim under the contract"})
-    roomy = document.header.paper == "A4" and not quiet
+    roomy = document.header.paper == "A4" and not quiet and bool(document.windows)
     height = charts.height_of(document.days, w, roomy)
     figures = {
         "calendar": charts.calendar(document.days, sentences.calendar_title(document, w), w, roomy),

@@ -66,8 +66,10 @@ def availability(figure: Figure, target: str | None) -> str:
 
 
 def sla_figure(document: MonthlyProviderReport | BreachReport) -> Figure:
-    """The SLA method's figure that leads the page: so far in an open month, else the month's."""
-    reading = next(r for r in document.readings if r.name == "sla_method")
+    """The figure that leads the page, by the SLA method, or raw where no availability is promised: so far in an open
+    month, else the month's."""
+    leading = "sla_method" if document.target is not None else "raw"
+    reading = next(r for r in document.readings if r.name == leading)
     return reading.so_far or reading.month
 
 
@@ -92,7 +94,8 @@ def _without_target(document: MonthlyProviderReport, figure: Figure) -> str:
     name, month = document.service.name, document.period.label
     broken = sum(promise.verdict == "broken" for promise in document.promises)
     whole = len(document.promises)
-    said = f"{number(broken)} of {counted(whole, 'promise')} broken" if broken else "no promise broken"
+    kind = "promise" if whole == 1 else "promises"
+    said = f"{number(broken)} of {number(whole)} {kind} broken" if broken else "no promise broken"
     when = f"{month} so far" if document.header.so_far else month
     shown = "availability unproven" if figure.availability is None else f"available {percent(figure.availability)}"
     return f"{name} in {when}: {said if whole else 'nothing promised that can be judged'}; {shown}."

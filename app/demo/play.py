@@ -67,6 +67,7 @@ async def _write(door: Door, out: Path, say: Say) -> int:
     statements = (await door.get("/statements", limit=len(PAPERS)))["items"]
     for (name, kind, _, _), statement in zip(PAPERS, statements, strict=True):
         address = f"/statements/{statement['id']}"
+        wanted: list[tuple[str, str, str | None]]
         wanted = [(f"{name}.{form}", f"{address}/report.{form}", kind) for form in ("pdf", "json")]
         if kind == "breach":
             wanted += [(f"{APPENDIX}.{form}", f"{address}/report.{form}", "evidence") for form in ("pdf", "json")]

@@ -53,7 +53,7 @@ def breach_report(case: Case, statement: Statement, context: Context) -> doc.Bre
         amount=amount,
         opening=wishes.opening,
         impact=wishes.impact or _impact(statement),
-        counter=counter_reading(statement),
+        counter=counter_reading(statement) if statement.target is not None else None,
         left_out=left_out(statement),
         preconditions=tuple(figures.short(item) for item in statement.preconditions),
         by_hand=tuple(figures.short(item) for item in statement.by_hand),

@@ -166,9 +166,10 @@ def sign_off(
     raw, counted = statement.readings[0], statement.readings[2]
     told: list[tuple[str, doc.Measure]] = [
         ("Downtime measured in the period", doc.InSeconds(seconds=figures.seconds(raw.down))),
-        ("Downtime that counts under the terms", doc.InSeconds(seconds=figures.seconds(counted.down))),
     ]
-    if counted.projected_availability is not None:
+    if statement.target is not None:
+        told.append(("Downtime that counts under the terms", doc.InSeconds(seconds=figures.seconds(counted.down))))
+    if statement.target is not None and counted.projected_availability is not None:
         pair = figures.of_fraction(counted.projected_availability)
         told.append(("Availability by the terms' own method", doc.InShare(share=pair)))
     if amount is not None:

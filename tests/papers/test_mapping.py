@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
@@ -21,6 +22,7 @@ from app.sla.judge import judge
 from app.sla.statement import PromiseStatus, Statement
 from reports import documents as doc
 from reports import press, reconcile
+from tests.reports.story_papers import Paper
 from tests.sla.story_case import at, story
 from tests.timeline import MINUTE, monitor
 
@@ -211,3 +213,52 @@ def test_what_cannot_be_written_is_refused_with_its_field() -> None:
         breach_report(good, judge(good), context())
     assert refused.value.field == "statement"
     assert statement.breach
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_a_breach_month_without_windows_fills_its_first_page(paper: str) -> None:
+    bare = replace(june(at(1, "09:00", 7)), windows=(), works=())
+    document = monthly_report(bare, judge(bare), context(paper=paper))
+    pages = Paper(document, press.render_pdf(document)).pages
+    for said in ("Each day of June 2025", "Three readings", "What we saw, and what we did not"):
+        assert said in pages[0], said
+    assert pages[1].count("Promises and requests") == 1
+
+
+def test_a_contract_without_an_availability_reports_its_other_promises() -> None:
+    case = june(at(1, "09:00", 7))
+    without = case.terms[0].terms.model_copy(update={"target_percent": None, "credit": NoCredit()})
+    bare = replace(case, terms=(replace(case.terms[0], terms=without),))
+    statement = judge(bare)
+    monthly, claim = monthly_report(bare, statement, context()), breach_report(bare, statement, context())
+    for paper in (monthly, claim):
+        reconcile.check(paper)
+        assert paper.target is None
+        assert {reading.month.answer for reading in paper.readings} == {"not_promised"}
+        html = press.render_html(paper)
+        assert "None" not in re.sub(r"<style>.*?</style>", "", html, flags=re.S)
+        assert "96.6667 %" in html  # raw: there is no method of the contract to count by
+    assert not any(item.subject == "availability" for item in monthly.promises)
+    assert any(item.verdict == "broken" for item in monthly.promises)
+    assert (claim.claim.basis, claim.amount, claim.counter) == ("goodwill", None, None)
+
+
+def test_a_doubtful_clause_makes_the_claim_a_draft_that_cannot_be_issued() -> None:
+    case, statement = both(at(1, "09:00", 7))
+    doubtful = replace(statement, needs_review=("credit.tiers",))
+    draft = breach_report(case, doubtful, context())
+    assert draft.draft_reasons == ("The clause credit.tiers is doubtful and nobody has put a name to it.",)
+    assert "Draft, not to be sent." in press.render_html(draft)
+    with pytest.raises(KeptError) as refused:
+        breach_report(case, doubtful, context(issued=True))
+    assert refused.value.field == "terms.credit.tiers"
+
+
+def test_every_window_deviation_and_figure_has_a_line_to_sign() -> None:
+    case, statement = both(at(1, "09:00", 7))
+    claim = breach_report(case, statement, context())
+    about = [line.about for line in claim.sign_off]
+    assert about.count("window") == len(statement.windows) == 3
+    assert [line.ref for line in claim.sign_off if line.about == "deviation"] == [d.number for d in claim.deviations]
+    assert any(line.figure == doc.InSeconds(seconds=79200) for line in claim.sign_off)
+    assert len({line.ref for line in claim.sign_off}) == len(claim.sign_off)
