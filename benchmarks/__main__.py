@@ -15,6 +15,7 @@ MEASUREMENTS = {
     "month": ("months", "all sites, one month, against SQL over plain rows, on SQLite and PostgreSQL"),
     "judge": ("judging", "judging one month against reading its runs; twelve months of 50 services against one"),
     "contracts": ("contracts", "a year of one service under each draft of terms against reading its runs"),
+    "probing": ("probing", "a probe over a new connection each, with and without TLS, against bare httpx"),
     "papers": ("papers", "a report and a letter against WeasyPrint alone; 120 letters against one after another"),
 }
 
