@@ -9,6 +9,7 @@ from app.papers import figures, ledger
 from app.papers.breach import check_reviewed, exhibits, left_out
 from app.papers.context import Context
 from app.papers.messages import every_word, printable, read_message
+from app.papers.method import method
 from app.papers.monthly import coverage
 from app.papers.reckoning import reckoning
 from app.sla.case import Case
@@ -75,7 +76,7 @@ def evidence_appendix(
         attached=attached,
         bundle_sha256=digest(sums(attached)),
         data=enclosed.data_note,
-        method=figures.method(case, context),
+        method=method(case, context),
         masked=(),
         chronology=tuple(
             item.model_copy(update={"text": spelled(item.text)}) for item in figures.chronology(case, context)

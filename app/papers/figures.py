@@ -14,15 +14,6 @@ from app.sla.statement import Outage, Outcome, Reading, Statement, WindowVerdict
 from reports import documents as doc
 
 SECOND = timedelta(seconds=1)
-METHOD = (
-    "An observation holds from its own moment to the next one, at most three intervals; after that the state is "
-    "unknown, and unknown is neither up nor down.",
-    "An outage dates from its first failed observation, however long it took to confirm. Overlapping outages of "
-    "several monitors count once. Measuring never pauses, least of all in a maintenance window.",
-    "Downtime is excused only where it overlaps a window that was announced in time, was not withdrawn and was used, "
-    "and only within the span announced.",
-    "All figures are exact fractions of whole seconds, rounded when printed; verdicts use the exact values.",
-)
 
 
 def seconds(value: timedelta) -> int:
@@ -345,44 +336,6 @@ def entered_afterwards(case: Case) -> tuple[int, datetime, datetime] | None:
     lines = [line for line in case.lines if line.at <= case.as_at]
     late = [line.recorded_at for line in lines if line.recorded_at - line.at > LATE]
     return (len(late), min(late), max(late)) if len(late) * 2 > len(lines) else None
-
-
-def method(case: Case, context: Context) -> doc.Method:
-    interval = min((seconds(monitor.interval) for monitor in case.monitors), default=60)
-    afterwards: tuple[str, ...] = ()
-    if (late := entered_afterwards(case)) is not None:
-        count, first, last = late
-        days = f"on {first:%Y-%m-%d}" if first.date() == last.date() else f"from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
-        afterwards = (
-            f"{count} lines of the chronology were entered {days} (UTC), more than a day after what they tell; the "
-            "evidence log holds the moment of writing of each.",
-        )
-    return doc.Method(
-        statement=METHOD + afterwards,
-        interval_seconds=max(1, interval),
-        locations=context.monitor_sources or ("not stated",),
-        clock="times are kept in UTC; the zone named above cuts periods and prints",
-        verify=verify(context),
-    )
-
-
-def verify(context: Context) -> tuple[doc.Command, ...]:
-    """Three commands for a reader with Python alone; docs/verify-evidence.md says what each proves."""
-    return (
-        doc.Command(
-            shows="the figures, from the file attached to this PDF: the same sum from its inputs",
-            command="python3 -I -S recompute_claim.py statement.json",
-        ),
-        doc.Command(
-            shows="the log is whole and holds this document's evidence head (the bundle: ask us, or `kept evidence "
-            "export bundle.zip`)",
-            command=f"python3 -I -S verify_bundle.py bundle.zip {context.evidence_head}",
-        ),
-        doc.Command(
-            shows="every file attached to the evidence appendix is the one listed there",
-            command="pdfdetach -saveall evidence.pdf && sha256sum -c SHA256SUMS",
-        ),
-    )
 
 
 def first_human_reply(ticket: Ticket, as_at: datetime) -> datetime | None:

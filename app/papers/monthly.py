@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from app.errors import BadInput
 from app.papers import figures, ledger
 from app.papers.context import Context
+from app.papers.method import method
 from app.sla.case import Case
 from app.sla.statement import DayTotals, MonthTotals, Statement
 from reports import documents as doc
@@ -54,7 +55,7 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
         chronology=figures.chronology(case, context),
         calculation=ledger.calculation(statement),
         clauses=figures.clauses(case),
-        method=figures.method(case, context),
+        method=method(case, context),
         remark=context.wishes.remark,
     )
     return context.mask.document(paper)

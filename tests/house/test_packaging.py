@@ -248,6 +248,7 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source / name)
+    shutil.copytree(ROOT / "docs", source / "docs", ignore=shutil.ignore_patterns("*.md", "images"))
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=source, capture_output=True, check=True,
@@ -258,6 +259,7 @@ def test_the_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
     wanted = {path.relative_to(source).as_posix() for name in packages for path in (source / name).rglob("*.*")}
     wanted = {name for name in wanted if (source / name).is_file()}
     assert wanted <= held, wanted - held
+    assert {f"app/statements/by_hand/{name}.py" for name in ("recompute_claim", "verify_bundle")} <= held
     assert {name.rpartition(".")[2] for name in wanted} >= {"py", "otf", "ttf", "mako", "js", "css"}
 
 
