@@ -57,6 +57,31 @@ def groups(judged: Mapping[bytes, Judgement], tables: Mapping[int, pl.DataFrame]
     return tuple(sorted(out))
 
 
+class Unpacked(NamedTuple):
+    """A folder whose changes bear dates of their own: an update that was unpacked there is likelier than a loss."""
+
+    folder: bytes
+    files: int
+
+
+def unpacked(judged: Mapping[bytes, Judgement]) -> tuple[Unpacked, ...]:
+    """Folders in which most of what changed is dated as somebody else dates it: between two snapshots, or before."""
+    dated: Counter[bytes] = Counter()
+    other: Counter[bytes] = Counter()
+    for path, found in judged.items():
+        if found.rule in (15, 18) or found.why == "new_old_dated":
+            dated.update(above(path))
+        elif found.verdict not in (Verdict.INTACT, Verdict.EXCLUDED):
+            other.update(above(path))
+    out: list[Unpacked] = []
+    for folder in sorted(dated, key=lambda item: (item.count(b"/") + bool(item), item)):
+        inside = any(folder.startswith(upper.folder + b"/") for upper in out)
+        clear = dated[folder] * 100 >= ENOUGH * (dated[folder] + other[folder])
+        if folder and dated[folder] >= LEAST and clear and not inside:
+            out.append(Unpacked(folder, dated[folder]))
+    return tuple(out)
+
+
 def above(path: bytes) -> Iterable[bytes]:
     """The folders a path lies in, the site itself last."""
     at = path.rfind(b"/")

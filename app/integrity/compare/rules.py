@@ -313,7 +313,8 @@ class _Path:
         """Something of its own on the new server, after the work began."""
         if result.verdict in (Verdict.CHANGED, Verdict.NEW, Verdict.CHANGED_UNVERIFIED, Verdict.SUSPECT_STALE):
             unseen = all(item.seen.identity != now.identity for item in self.known if item.snap.server == "old")
-            self.new_work |= unseen and now.mtime_ns > self.frame.since_ns + self.frame.slack_ns
+            written = max(now.mtime_ns, now.mtime_ns - (self.frame.offset_ns or 0))
+            self.new_work |= unseen and written > self.frame.since_ns + self.frame.slack_ns
 
     def _forked(self) -> bool:
         """Row 19: changed on both servers since the last snapshot before the work."""

@@ -36,6 +36,7 @@ class Found:
     policies: Mapping[int, Policies] = field(default_factory=dict)
     groups: tuple[grouping.Group, ...] = ()
     questions: tuple[parts.Question, ...] = ()
+    unpacked: tuple[grouping.Unpacked, ...] = ()
     unseen: blind.Window | None = None
     frozen: int = 0
     back_to: str | None = None  # the whole site is byte for byte that generation's, and not the last one's
@@ -59,7 +60,7 @@ def compare(task: Task) -> Found:
     ever = pl.concat([frame.select("key") for frame in (was, now, *others)]).unique()
     flagged = ever.join(plain.select("key"), on="key", how="anti").join(out, on="key", how="anti")
     metas = drift.drift(both)
-    frame = _frame(task, was, tables)
+    frame = _frame(task, tables)
     files = Files(task, flagged, tables)
     judged = files.judge(frame)
     judged = judged if task.live else moves.reconcile(judged, files.looks, frame, was, now)
@@ -76,6 +77,7 @@ def compare(task: Task) -> Found:
         questions=files.questions(),
     )  # fmt: skip
     found.groups = grouping.groups(judged, tables, frame)
+    found.unpacked = grouping.unpacked(judged)
     found.unseen = blind.window(task, frame, tables)
     found.frozen = blind.frozen(task, plain, tables)
     found.back_to = grouping.whole(task)
@@ -117,7 +119,8 @@ def _left_out(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([before, after]).unique().join(examined, on="key", how="anti")
 
 
-def _frame(task: Task, was: pl.DataFrame, tables: Mapping[int, pl.DataFrame]) -> Frame:
+def _frame(task: Task, tables: Mapping[int, pl.DataFrame]) -> Frame:
+    states = [tables[item.snap.number] for item in task.old]
     snaps = {item.snap.number: item for item in task.looked}
     trusted = task.trusted if task.trusted in snaps else task.old[0].snap.number
     return Frame(
@@ -127,27 +130,37 @@ def _frame(task: Task, was: pl.DataFrame, tables: Mapping[int, pl.DataFrame]) ->
         since_ns=began(snaps[trusted], task.site),
         offset_ns=task.offset_ns,
         slack_ns=task.slack_ns,
-        policies={item.snap.number: _policies(was, tables[item.snap.number]) for item in task.new},
+        policies={item.snap.number: _policies(states, tables[item.snap.number]) for item in task.new},
     )
 
 
-def _policies(was: pl.DataFrame, state: pl.DataFrame) -> Policies:
+def _policies(states: Sequence[pl.DataFrame], new: pl.DataFrame) -> Policies:
+    """`states` of the old server, the last one last: earlier ones count where hardly a file equals the last."""
     import polars as pl
 
-    names = ("key", "kind", "content", "flags", "mtime_ns")
-    pair = was.select(names).filter(pl.col("kind") == "f").join(
-        state.select(names), on="key", how="inner", suffix="_now"
-    )  # fmt: skip
-    equal = pair.filter(_same("_now")).select("key", old="mtime_ns", new="mtime_ns_now")
+    equal = _equal(states[-1], new)
+    for earlier in reversed(states[:-1]):
+        if equal.height >= policy.FEW:
+            break
+        equal = pl.concat([equal, _equal(earlier, new).join(equal, on="key", how="anti")])
     site = policy.measure(equal)
     kept = int(equal.select(((pl.col("new") - pl.col("old")).abs() <= SECOND).sum()).item())
-    fewer = min(kept, equal.height - kept)
-    if fewer < policy.FEW:
+    if min(kept, equal.height - kept) < policy.FEW:
         return Policies(site)
-    part = equal.join(was.select("key", "path"), on="key", how="left")
+    part = equal.join(new.select("key", "path"), on="key", how="left")
     tops = [path.partition(b"/") for path in part["path"].to_list()]
     top = pl.Series("top", [first if slash else None for first, slash, _ in tops], dtype=pl.Binary)
     return Policies(site, policy.by_folder(part.with_columns(top), site))
+
+
+def _equal(old: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
+    """(key, old, new): the times of files with one content."""
+    import polars as pl
+
+    names = ("key", "kind", "content", "flags", "mtime_ns")
+    files = old.select(names).filter(pl.col("kind") == "f")
+    pair = files.join(new.select(names), on="key", how="inner", suffix="_now")
+    return pair.filter(_same("_now")).select("key", old="mtime_ns", new="mtime_ns_now")
 
 
 def _no_paths(rows: pl.DataFrame) -> pl.DataFrame:

@@ -198,6 +198,22 @@ def test_a_folder_that_went_back_is_one_finding(tmp_path: Path) -> None:
     assert "plug/ went back to g1: 12 of 12 files changed since" in summary(given).sites[0]["notes"]
 
 
+def test_an_unpacked_update_is_named_as_such(tmp_path: Path) -> None:
+    plugin = {f"plug/{name}": state for name, state in KEEP.items()}
+    vendor = {name: state.but(content=f"v2 {name}", mtime=T0 - 60 * DAY) for name, state in plugin.items()}
+    given = made(tmp_path, s=Site(g1=KEEP | plugin, g2=KEEP | plugin, a=KEEP | vendor))
+    assert verdicts(judged(given)["s"])["plug/file0.php"] == "SUSPECT_STALE"
+    note = "plug/: 12 files with dates of their own; an unpacked update would explain them"
+    assert note in summary(given).sites[0]["notes"]
+
+
+def test_a_site_that_went_back_as_a_whole_is_measured_on_the_generation_it_is(tmp_path: Path) -> None:
+    newer = {name: state.but(content=f"2 {name}", mtime=T0 - DAY) for name, state in KEEP.items()}
+    given = made(tmp_path, s=Site(g1=KEEP, g2=newer, a=KEEP | {"file0.php": State("edit", T0 + 20 * HOUR, 90)}))
+    found = verdicts(judged(given)["s"])
+    assert (found["file0.php"], found["file1.php"]) == ("CHANGED", "REVERTED")
+
+
 def test_a_folder_moved_is_moved_with_all_it_holds(tmp_path: Path) -> None:
     one = {"a": State("", 0, 0, kind="d")} | {f"a/{name}": state for name, state in KEEP.items()}
     other = {"b": State("", 0, 0, kind="d")} | {f"b/{name}": state for name, state in KEEP.items()}
