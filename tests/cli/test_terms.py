@@ -187,7 +187,10 @@ def test_check_tells_everything_at_once(tmp_path: Path) -> None:
 def test_check_finds_nothing_wrong_with_a_draft(tmp_path: Path) -> None:
     _, shown, _ = kept("show", "kinsta", "--json")
     file = write(tmp_path, shown)
-    assert kept("check", file)[:2] == (0, f"{file}: nothing is wrong with these terms\n")
+    code, said, _ = kept("check", file)
+    first, *notes = said.splitlines()
+    assert (code, first) == (0, f"{file}: nothing is wrong with these terms")
+    assert "Note: needs_review.period: Put in your own day and zone." in notes[0]
     assert "Every day 02:00 to 05:00" in kept("show", file)[1]
 
 

@@ -40,6 +40,7 @@ def test_every_clause_of_a_draft_is_quoted_with_its_source(name: str) -> None:
     terms = preset(name).terms
     written = {key for key in preset(name).written if key in Sla.model_fields}
     written -= {"version", "timezone", "currency", "exclusions", "manual", "source_quotes", "interpretations"}
+    written -= {"preconditions", "needs_review"}
     quoted = {path.split(".")[0] for path in terms.source_quotes}
     told = quoted | {path.split(".")[0] for path in terms.interpretations}
     assert written - told <= {"period", "remedy_form", "cap_base"}, "a clause with neither quotation nor note"
@@ -47,6 +48,15 @@ def test_every_clause_of_a_draft_is_quoted_with_its_source(name: str) -> None:
     for path, quote in terms.source_quotes.items():
         assert re.search(r"undated|verified", quote.source), f"{path}: its source does not say how old it is"
         assert len(quote.text) < 200
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_was_read_into_a_draft_waits_for_a_name(name: str) -> None:
+    terms = preset(name).terms
+    assert "timezone" in terms.needs_review  # no copy says which clock cuts the period
+    for path, note in terms.interpretations.items():
+        reading = note.removeprefix(OWN).strip()
+        assert path == "currency" or (terms.needs_review.get(path) == reading if reading else True), path
 
 
 @pytest.mark.parametrize("name", names())
