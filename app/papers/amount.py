@@ -67,6 +67,8 @@ def amount_box(case: Case, statement: Statement, clauses: tuple[doc.Clause, ...]
             reached = "applied" if credit.cap_applied else "not reached"
             inputs.append(_input("Cap", doc.InWords(text=f"{terms.cap_percent:f} % of the fee, {reached}")))
             capped = limit if credit.cap_applied else None
+    if sum_.as_held != sum_.amount:
+        formula = f"as held: {formula}"
     return doc.Amount(
         clause_ref=ref or "service credit",
         clause_quote=quote,

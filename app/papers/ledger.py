@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from app.papers import figures
+from app.papers.amount import asked
 from app.papers.context import Context
 from app.papers.figures import clause_of, first_human_reply, percent_text, seconds, short
 from app.sla.case import Case
@@ -106,7 +107,8 @@ def responses(case: Case, statement: Statement) -> tuple[doc.Response, ...]:
     judged = {item.subject: item for item in statement.promises if item.kind == "response"}
     updates = [item for item in statement.promises if item.kind == "next_update"]
     out = []
-    for ticket in case.tickets:
+    older = tuple(ticket for ticket in case.tickets_before if ticket.id in judged)  # waited for into the period
+    for ticket in (*older, *case.tickets):
         if ticket.opened_at > case.as_at:
             continue
         promise = judged.get(ticket.id)
@@ -155,10 +157,9 @@ def requests(case: Case, statement: Statement, today: date) -> tuple[doc.Request
         )
     if {"response", "next_update"} & broken:
         wanted.append(("How urgent tickets are answered outside office hours, and why these were answered late.", 14))
-    if statement.credit is not None and statement.credit.final and statement.credit.amount > 0:
-        wanted.append(
-            (f"The service credit of {statement.credit.currency} {statement.credit.amount} on the next invoice.", 14)
-        )
+    due = asked(case, statement)
+    if due is not None and not statement.so_far:
+        wanted.append((f"The service credit of {due.currency} {due.amount} on the next invoice.", 14))
     if Outcome.NOT_CARRIED_OUT in outcomes or Flag.PROCEDURE_CHANGED in flags:
         wanted.append(("A method statement before any further window: volume, rate, hours, abort time, way back.", 7))
     return tuple(

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from app.papers.breach import breach_report
-from app.sla.case import Case
+from app.sla.case import Case, Ticket
 from app.sla.judge import judge
 from app.sla.terms import Sla
 from tests.papers.test_mapping import context, in_utc, june
@@ -103,8 +103,26 @@ def test_under_every_kind_of_credit(name: str, tmp_path: Path) -> None:
     if name == "tier between the bounds":
         assert paper["reckoning"]["asked"] == "40.00" != paper["reckoning"]["amount"]
         assert paper["amount"]["amount"]["amount"] == "40.00"
+        assert paper["amount"]["as_held"]["amount"] == "400.00"
+        assert any("EUR 40.00" in item["text"] for item in paper["requests"]), "what is asked for is the lower sum"
     elif name != "a minimum":
         assert due > 0
+
+
+def test_a_ticket_of_the_month_before_starts_the_clock_there(tmp_path: Path) -> None:
+    """Down from Sat 31 May 23:00 to Sun 1 June 02:00, reported at 23:30: two hours count in June, and the paper
+    names it."""
+    case = under(credit=TIERS, counting={"clock_start": "ticket_opened"})
+    early = in_utc(monitor("." * 4 + "#" * 12 + "." * 4, at(31, "22:00", 5), interval=15 * MINUTE))
+    reported = Ticket("t0", "NG-0", "down", "urgent", at(31, "23:30", 5).astimezone(UTC))
+    older = replace(reported, id="t1", number="NG-00", opened_at=reported.opened_at - timedelta(days=9))
+    case = replace(case, monitors=(*case.monitors, early), tickets_before=(older, reported))
+    paper = claimed(case)
+    assert judge(case).outages[0].counted == timedelta(hours=2)
+    assert paper["claim"]["tickets"][0] == "NG-0"  # and not what is over since long
+    assert "2025-05-31T21:30:00Z" in paper["reckoning"]["clocks"]["ticket_opened"]
+    found = run(paper, tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
 
 
 def test_two_versions_of_the_terms(tmp_path: Path) -> None:
