@@ -55,7 +55,7 @@ def test_what_was_read_into_a_draft_waits_for_a_name(name: str) -> None:
     terms = preset(name).terms
     assert "timezone" in terms.needs_review  # no copy says which clock cuts the period
     for path, note in terms.interpretations.items():
-        reading = note.removeprefix(OWN).strip()
+        reading = note.removeprefix("In our own short words, not the provider's.").strip()
         assert path == "currency" or (terms.needs_review.get(path) == reading if reading else True), path
 
 
