@@ -39,8 +39,9 @@ class Several(TyperCommand):
             if word == "--":
                 spread += args[number:]
                 break
-            if word in SEVERAL:
-                open_option, first = word, True
+            name, given, _ = word.partition("=")
+            if name in SEVERAL:
+                open_option, first = name, not given
             elif word.startswith("-"):
                 open_option = ""
             elif open_option and not first:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.errors import KeptError
 from app.integrity.compare.values import Seen
-from app.integrity.format import GONE, UNREAD, Generation, IncompleteEvidence, Unverifiable, frame
+from app.integrity.format import GONE, UNREAD, Generation, IncompleteEvidence, Unverifiable, base_of, frame
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,6 +62,8 @@ def sealed(generation: Generation, site: str) -> None:
         raise IncompleteEvidence(f"cannot be read: {error.strerror}", field=str(file)) from None
     if found != wanted:
         raise Unverifiable("is not the file that the manifest names: its digest is another", field=str(file))
+    if part.delta:
+        sealed(base_of(generation), site)
 
 
 def entries(table: pl.DataFrame) -> Iterator[tuple[bytes, Seen]]:

@@ -90,7 +90,7 @@ class Summary:
             folder = shown(group.folder) + "/" if group.folder else "the site"
             yield f"{folder} went back to {self.ids[group.generation]}: {group.files} of {group.of} files changed since"
         for part in found.unpacked:
-            yield f"{shown(part.folder)}/: {part.files} files with dates of their own; an unpacked update would explain them"
+            yield f"{shown(part.folder)}/: {part.files} files with dates of their own; an unpacked update explains that"
         if found.frozen:
             yield f"{found.frozen} files that were always rewritten stand still (cron or rights broken, or stale)"
 

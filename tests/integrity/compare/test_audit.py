@@ -139,6 +139,26 @@ def test_a_damaged_older_generation_costs_what_it_knew(tmp_path: Path) -> None:
     assert without.lacking
 
 
+def test_a_delta_whose_base_was_touched_is_no_evidence(tmp_path: Path) -> None:
+    import hashlib
+
+    import polars as pl
+
+    given = made(tmp_path, s=Site(g1=KEEP, g2=KEEP, a=KEEP))
+    for name in ("g1", "g2"):
+        if name == "g2":  # only what changed since g1: nothing
+            file = tmp_path / name / "sites" / "s.parquet"
+            pl.read_parquet(file).clear().write_parquet(file)
+        digest = hashlib.sha256((tmp_path / name / "sites" / "s.parquet").read_bytes()).hexdigest()
+        edit(tmp_path / name, lambda record, digest=digest: record["sites"][0].update(sha256=digest))
+    edit(tmp_path / "g2", lambda record: record.update(base={"id": "g1", "server_root": "g1"}))
+    edit(tmp_path / "g2", lambda record: record["sites"][0].update(delta=True))
+    assert set(verdicts(judged(again(given)[1:])["s"]).values()) == {"INTACT"}
+    table = pl.read_parquet(tmp_path / "g1" / "sites" / "s.parquet")
+    table.with_columns(size=pl.col("size") + 1).write_parquet(tmp_path / "g1" / "sites" / "s.parquet")
+    assert set(verdicts(judged(again(given)[1:])["s"]).values()) == {"UNKNOWN"}
+
+
 def test_a_manifest_cut_short_is_no_manifest(tmp_path: Path) -> None:
     made(tmp_path, s=Site(g2=KEEP, a=KEEP))
     file = tmp_path / "a" / "manifest.json"
@@ -203,7 +223,7 @@ def test_an_unpacked_update_is_named_as_such(tmp_path: Path) -> None:
     vendor = {name: state.but(content=f"v2 {name}", mtime=T0 - 60 * DAY) for name, state in plugin.items()}
     given = made(tmp_path, s=Site(g1=KEEP | plugin, g2=KEEP | plugin, a=KEEP | vendor))
     assert verdicts(judged(given)["s"])["plug/file0.php"] == "SUSPECT_STALE"
-    note = "plug/: 12 files with dates of their own; an unpacked update would explain them"
+    note = "plug/: 12 files with dates of their own; an unpacked update explains that"
     assert note in summary(given).sites[0]["notes"]
 
 
