@@ -31,6 +31,7 @@ from app.sla.case import State
 from benchmarks.frame import Figure, apart
 
 AT_ONCE = 10
+KINDS = ("RSA", "ECDSA")
 BODY = b"<h1>Basket</h1>" + b"x" * 10_000
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY)
 
@@ -47,30 +48,31 @@ async def _page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 def _serve(folder: str, told: Connection) -> None:
     async def run() -> None:
-        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        tls.load_cert_chain(f"{folder}/server.pem")
-        plain = await asyncio.start_server(_page, "127.0.0.1", 0)
-        secure = await asyncio.start_server(_page, "127.0.0.1", 0, ssl=tls)
-        told.send([one.sockets[0].getsockname()[1] for one in (plain, secure)])
+        servers = [await asyncio.start_server(_page, "127.0.0.1", 0)]
+        for kind in KINDS:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(f"{folder}/{kind}.pem")
+            servers.append(await asyncio.start_server(_page, "127.0.0.1", 0, ssl=tls))
+        told.send([one.sockets[0].getsockname()[1] for one in servers])
         await asyncio.Event().wait()
 
     uvloop.run(run())
 
 
 @contextmanager
-def _server() -> Iterator[tuple[str, str, Path]]:
-    """Address without TLS, address with it, and the file of the authority to trust."""
+def _server() -> Iterator[tuple[list[int], Path]]:
+    """Its ports, without TLS and with a certificate of each kind, and the file of the authorities to trust."""
     with tempfile.TemporaryDirectory() as folder:
-        authority = trustme.CA()
-        issued = authority.issue_cert("127.0.0.1", "localhost")
-        issued.private_key_and_cert_chain_pem.write_to_path(f"{folder}/server.pem")
-        authority.cert_pem.write_to_path(f"{folder}/ca.pem")
+        for kind in KINDS:
+            authority = trustme.CA(key_type=trustme.KeyType[kind])
+            issued = authority.issue_cert("127.0.0.1", "localhost", key_type=trustme.KeyType[kind])
+            issued.private_key_and_cert_chain_pem.write_to_path(f"{folder}/{kind}.pem")
+            authority.cert_pem.write_to_path(f"{folder}/ca.pem", append=True)
         heard, told = multiprocessing.Pipe(duplex=False)
         process = multiprocessing.get_context("spawn").Process(target=_serve, args=(folder, told), daemon=True)
         process.start()
         try:
-            plain, secure = heard.recv()
-            yield f"http://127.0.0.1:{plain}/", f"https://127.0.0.1:{secure}/", Path(folder, "ca.pem")
+            yield heard.recv(), Path(folder, "ca.pem")
         finally:
             process.terminate()
             process.join()
@@ -129,11 +131,12 @@ def _bare(address: str, authority: str, count: int) -> float:
 
 def measure(quick: bool) -> Iterator[Figure]:
     count, rounds = (200, 1) if quick else (1500, 3)
-    with _server() as (plain, secure, authority):
-        for name, address, target in (
-            ("one probe over TLS, new connection each", secure, "0.55"),
-            ("the same without TLS", plain, "0.50"),
-        ):
+    with _server() as ((plain, *secure), authority):
+        lines = [
+            (f"one probe over TLS, new connection each, {kind} certificate", f"https://127.0.0.1:{port}/", "0.55")
+            for kind, port in zip(KINDS, secure, strict=True)
+        ]
+        for name, address, target in [*lines, ("the same without TLS", f"http://127.0.0.1:{plain}/", "0.50")]:
             ours, bare = [], []
             for _ in range(rounds):
                 ours.append(apart(_ours, address, str(authority), count).value)
