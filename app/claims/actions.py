@@ -154,7 +154,7 @@ def _row(
     session: Session, base: Ground, running: int, number: str, goodwill_amount: Decimal | None, now: datetime
 ) -> Claim:
     statement = base.statement
-    frozen = canonical(shown.statement_out(statement).model_dump(mode="json"))
+    frozen = canonical(shown.statement_out(statement, base.case).model_dump(mode="json"))
     amount = base.amount if base.basis == "credit" else goodwill_amount or Decimal(0)
     claim = Claim(
         created_at=now,

@@ -36,6 +36,7 @@ class Ground:
 
     row: StatementRow
     paper: Paper | None
+    case: Case
     statement: Statement
     basis: str
     amount: Decimal
@@ -88,7 +89,7 @@ def judge(session: Session, row: StatementRow, paper: Paper | None, *, remaining
             )  # fmt: skip
     dated = terms_at(case, case.period.span.end - MOMENT)
     return Ground(
-        row, paper, statement, basis, amount, held, case.currency, spans,
+        row, paper, case, statement, basis, amount, held, case.currency, spans,
         deadline_of(case, statement, spans, everything=not remaining),
         UUID(dated.id) if dated is not None else None, dated.terms.version if dated is not None else None,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from app.correspondence.wording import BeforeClaimWords
 from app.correspondence.works import Written
 from app.errors import BadInput, Conflict, found
 from app.messages.tables import Message
-from app.papers.figures import first_human_reply, of_fraction, seconds, short
+from app.papers.figures import first_human_reply, of_fraction, seconds, short, tickets
 from app.sla.case import Case
 from app.sla.statement import Outcome, Statement
 from app.statements.tables import Paper
@@ -81,7 +81,7 @@ def before_claim(session: Session, on: Ground, words: BeforeClaimWords) -> Writt
         facts=_facts(session, on, case, statement),
         amount=doc.Money(amount=f"{amount:.2f}", currency=currency),
         sum=tuple(lines),
-        relied_on=_relied_on(session, on, case, paper),
+        relied_on=_relied_on(session, on, case, statement, paper),
         settle=words.settle,
     )
     return body, asked(
@@ -120,7 +120,7 @@ def _facts(session: Session, on: Ground, case: Case, statement: Statement) -> tu
         if not down.open:
             text = f"{case.service_name} answers again, after {duration(seconds(down.as_held))}."
             lines.append(shop.Told(at=down.span.end, text=text, source="measured"))
-    for ticket in case.tickets:
+    for ticket in tickets(case, statement):
         reply = first_human_reply(ticket, case.as_at)
         answered = f"; a person first replies {say.moment(reply)}" if reply else "; no person has replied"
         lines.append(shop.Told(at=ticket.opened_at, text=f"Ticket {ticket.number} opened{answered}.", source="ticket"))
@@ -149,7 +149,9 @@ def _facts(session: Session, on: Ground, case: Case, statement: Statement) -> tu
     return tuple(lines)
 
 
-def _relied_on(session: Session, on: Ground, case: Case, paper: Paper | None) -> tuple[shop.ReliedOn, ...]:
+def _relied_on(
+    session: Session, on: Ground, case: Case, statement: Statement, paper: Paper | None
+) -> tuple[shop.ReliedOn, ...]:
     """The claim's paper, the provider's messages that announced the windows, and the tickets."""
     out = []
     if paper is not None:
@@ -164,7 +166,7 @@ def _relied_on(session: Session, on: Ground, case: Case, paper: Paper | None) ->
         if message is not None:
             what = f"Your message: {short(message.subject or message.text or 'without subject', 160)}"
             out.append(shop.ReliedOn(what=what, dated_at=message.received_at, sha256=message.digest))
-    for ticket in case.tickets:
+    for ticket in tickets(case, statement):
         what = f"Ticket {ticket.number}: {short(ticket.subject, 120)}"
         out.append(shop.ReliedOn(what=what, dated_at=ticket.opened_at, sha256=None))
     seen = [monitor for monitor in case.monitors if monitor.runs]

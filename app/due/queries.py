@@ -168,7 +168,7 @@ def _tickets_to_open(desk: Desk, about: About) -> Iterator[Item]:
         return
     case, statement = desk.judged(about.service_id, period.label)
     for outage in statement.outages:
-        begun = [ticket for ticket in case.tickets if outage.span.start <= ticket.opened_at <= desk.now]
+        begun = [ticket for ticket in case.every_ticket if outage.span.start <= ticket.opened_at <= desk.now]
         if outage.open and not begun:
             yield items.open_ticket(
                 about, outage.first_failed_at, _text(desk, about, case, outage), _quote(version.sla)

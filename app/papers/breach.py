@@ -43,7 +43,7 @@ def breach_report(case: Case, statement: Statement, context: Context) -> doc.Bre
             last_claim_day=whole.last_claim_day,
             deadline_clause=figures.clause_of(case, "claim"),
             good_standing=wishes.good_standing,  # type: ignore[arg-type]
-            tickets=tuple(ticket.number for ticket in case.tickets if ticket.opened_at <= case.as_at),
+            tickets=tuple(ticket.number for ticket in figures.tickets(case, statement)),
         ),
         evidence=context.evidence,
         draft_reasons=draft_reasons(statement),

@@ -338,6 +338,12 @@ def entered_afterwards(case: Case) -> tuple[int, datetime, datetime] | None:
     return (len(late), min(late), max(late)) if len(late) * 2 > len(lines) else None
 
 
+def tickets(case: Case, statement: Statement) -> tuple[Ticket, ...]:
+    """The tickets of the period, and of the outages that reach into it from before."""
+    first = min((item.span.start for item in statement.outages), default=statement.period.span.start)
+    return tuple(ticket for ticket in case.tickets_since(first) if ticket.opened_at <= case.as_at)
+
+
 def first_human_reply(ticket: Ticket, as_at: datetime) -> datetime | None:
     return min((reply.at for reply in ticket.replies if reply.human and reply.at <= as_at), default=None)
 

@@ -31,6 +31,8 @@ def reckoning(case: Case, statement: Statement) -> doc.Reckoning | None:
     if not parts:
         return None
     around = Span(period.span.start - AROUND, period.span.end + AROUND)
+    down = [item for item in union(seen.down) if item.overlaps(around)]
+    first = min([period.span.start, *(item.start for item in down)])
     places = MINOR_UNITS.get(case.currency, 2)
     credit = statement.credit
     amount = f"{credit.amount:f}" if credit is not None else f"{0:.{places}f}"
@@ -41,7 +43,7 @@ def reckoning(case: Case, statement: Statement) -> doc.Reckoning | None:
         in_service=span(case.in_service or ALWAYS),
         fee=doc.Money(amount=f"{case.monthly_fee:f}", currency=case.currency),
         minor_units=places,
-        down=tuple(span(item) for item in union(seen.down) if item.overlaps(around)),
+        down=tuple(span(item) for item in down),
         bounds=tuple(
             doc.Bounds(
                 number=item.number,
@@ -52,7 +54,7 @@ def reckoning(case: Case, statement: Statement) -> doc.Reckoning | None:
             for item in statement.outages
         ),
         clocks=doc.Clocks(
-            ticket_opened=tuple(item.opened_at for item in case.tickets if item.opened_at <= case.as_at),
+            ticket_opened=tuple(item.opened_at for item in case.tickets_since(first) if item.opened_at <= case.as_at),
             provider_confirmed=tuple(
                 item.at
                 for item in case.events

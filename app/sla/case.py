@@ -326,3 +326,8 @@ class Case:
     def every_ticket(self) -> tuple[Ticket, ...]:
         """The tickets of before the period, then those of this one."""
         return (*self.tickets_before, *self.tickets)
+
+    def tickets_since(self, moment: datetime) -> tuple[Ticket, ...]:
+        """The tickets of the period, and those of before it that were opened at that moment or later: an outage that
+        began in the month before brings its ticket."""
+        return (*(ticket for ticket in self.tickets_before if ticket.opened_at >= moment), *self.tickets)

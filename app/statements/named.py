@@ -170,7 +170,7 @@ def exhibits(session: Session, provider_id: UUID, case: Case) -> tuple[Exhibit, 
                 message.digest,
             )
         )
-    for ticket in case.tickets:
+    for ticket in case.tickets_since(start):
         out.append(
             Exhibit(
                 f"ticket:{ticket.id}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -45,6 +46,9 @@ def test_a_draft_freezes_what_it_rests_on(story: Story) -> None:
     frozen = story.client.get(f"{API}/claims/{claim['id']}/statement")
     assert hashlib.sha256(frozen.content).hexdigest() == claim["statement_digest"]
     assert frozen.json()["credit"]["amount"] == "120.00"
+    inputs = frozen.json()["inputs"]  # with them anybody can reckon it anew
+    assert (Decimal(inputs["monthly_fee"]), inputs["currency"]) == (400, "EUR")
+    assert inputs["terms"][0]["terms_id"] == claim["terms_id"]
     (entry,) = entries(story.client, f"claim:{claim['id']}")
     assert entry["kind"] == "claim.drafted"
     assert entry["attachments"] == [claim["statement_digest"]]

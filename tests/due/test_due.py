@@ -154,6 +154,20 @@ def test_a_running_outage_asks_for_a_ticket_and_gives_its_text(cast_only: Story)
     assert due(story, "next_update") == []
 
 
+def test_a_ticket_of_the_month_before_is_the_running_outages_ticket(cast_only: Story) -> None:
+    """Down from Mon 30 June 23:30, reported at 23:50: on 1 July nobody is sent to open another ticket."""
+    story = cast_only
+    terms(story, counting={"clock_start": "ticket_opened"})
+    story.post("/monitors", {"name": "M", "service_id": story.ids["service"], "interval_seconds": 300, "source": "own"})
+    down = at("2025-06-30T23:30+02:00")
+    observe(story, "M", down - timedelta(hours=2), down + timedelta(hours=3), [(down, down + timedelta(days=1))])
+    story.clock.now = at("2025-07-01T02:20+02:00")
+    assert [item["kind"] for item in due(story, "open_ticket")] == ["open_ticket"]
+    ticket = {"service_id": story.ids["service"], "number": "NG-1", "subject": "Down", "urgency": "urgent"}
+    story.post("/tickets", ticket | {"opened_at": "2025-06-30T23:50:00+02:00"})
+    assert due(story, "open_ticket") == []
+
+
 def test_no_ticket_is_asked_for_where_no_clock_waits(story: Story) -> None:
     story.clock.now = at("2025-06-29T12:00+02:00")
     assert due(story, "open_ticket") == []
