@@ -10,13 +10,17 @@ A file whose content the backup does not tell is taken in as not examined, never
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import hashlib
 import json
+import lzma
 import os
 import re
 import stat
 import tarfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -144,7 +148,9 @@ def tar(source: Path) -> Iterator[Told]:
     """Members in their order; a later one of the same name replaces an earlier one."""
     digests: dict[bytes, tuple[bytes | None, int]] = {}
     try:
-        with tarfile.open(source, "r|*", encoding="utf-8", errors="surrogateescape") as archive:
+        with _opened(source) as plain:
+            watched: Any = _Watched(plain)
+            archive = tarfile.open(fileobj=watched, mode="r|", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
             for member in archive:
                 path = _clean(os.fsencode(member.name))
                 told = Told(path, stat.S_IMODE(member.mode), 0, _fraction(member), member.uid, member.gid,
@@ -169,8 +175,37 @@ def tar(source: Path) -> Iterator[Told]:
                 elif member.isfifo():
                     told.st_mode |= stat.S_IFIFO
                 yield told
-    except (tarfile.TarError, OSError, EOFError, ValueError) as error:
+            if not watched.ended():
+                raise EOFError("it does not end as a tar does")
+    except (tarfile.TarError, OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
         raise BadInput(f"is no tar, or it was cut short: {error}", field=str(source), example="backup.tar.gz") from None
+
+
+def _opened(source: Path) -> Any:
+    """The archive without its compression, read by what says so where it was cut short."""
+    with source.open("rb") as stream:
+        start = stream.read(6)
+    readers: dict[bytes, Callable[[Path], Any]] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+    return next((reader(source) for sign, reader in readers.items() if start.startswith(sign)), None) or source.open(
+        "rb"
+    )
+
+
+class _Watched:
+    """A stream that remembers how it ended: a tar ends in two blocks of zeros, and tarfile does not insist on them."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream, self.last = stream, b""
+
+    def read(self, size: int) -> bytes:
+        data: bytes = self.stream.read(size)
+        self.last = (self.last + data)[-1024:]
+        return data
+
+    def ended(self) -> bool:
+        while self.read(BLOCK):
+            pass
+        return self.last == bytes(1024)
 
 
 def _fraction(member: tarfile.TarInfo) -> int:

@@ -17,6 +17,7 @@ COLUMNS = (
     "key", "path", "kind", "mode", "uid", "gid", "owner", "group", "size", "mtime_ns", "ctime_ns", "ino", "nlink",
     "hlgroup", "digest", "target", "xattr8", "tail0", "flags",
 )  # fmt: skip
+GROUP = 1 << 14  # rows that are written at once
 CHUNK_NUMBERS = {"key": "Q", "size": "q", "chunk": "q"}
 CHUNK_COLUMNS = ("key", "size", "chunk", "digests", "prefixes")
 
@@ -45,11 +46,11 @@ def unquoted(text: str) -> bytes:
 
 def take(columns: dict[str, Any], rows: Iterable[int]) -> dict[str, Any]:
     """These rows, in this order."""
-    chosen = list(rows)
+    chosen = array("I", rows)
     out: dict[str, Any] = {}
     for name, values in columns.items():
-        picked = [values[row] for row in chosen]
-        out[name] = array(values.typecode, picked) if isinstance(values, array) else picked
+        picked = map(values.__getitem__, chosen)
+        out[name] = array(values.typecode, picked) if isinstance(values, array) else list(picked)
     return out
 
 
@@ -72,13 +73,14 @@ def write(file: str, columns: dict[str, Any]) -> None:
 def read(file: str) -> dict[str, Any]:
     """Reads what `write` wrote. Raises Damaged."""
     try:
-        if file.endswith(".parquet"):
-            return _read_parquet(file)
-        return read_ndjson(file)
+        out = _read_parquet(file) if file.endswith(".parquet") else read_ndjson(file)
     except OSError:
         raise
     except Exception as error:
         raise Damaged(f"{file}: {error}") from None
+    if len({len(values) for values in out.values()}) > 1:
+        raise Damaged(f"{file}: its columns are of different lengths")
+    return out
 
 
 def _texts(name: str) -> bool:
@@ -144,53 +146,50 @@ def _write_parquet(file: str, columns: dict[str, Any]) -> None:
     import pyarrow.parquet as pq
 
     kinds = {"I": pa.uint32(), "Q": pa.uint64(), "q": pa.int64()}
-    arrays = []
+    fields = []
     for name, values in columns.items():
         if isinstance(values, array):
-            kind = kinds[values.typecode]
-            arrays.append(pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)]))
+            fields.append(pa.field(name, kinds[values.typecode]))
         elif _texts(name):
-            arrays.append(pa.array(values, pa.string()).dictionary_encode())
-        elif name == "digest":
-            arrays.append(pa.array(values, pa.binary(32)))
+            fields.append(pa.field(name, pa.string()))
         else:
-            arrays.append(pa.array(values, pa.binary()))
-    table = pa.Table.from_arrays(arrays, names=list(columns))
+            fields.append(pa.field(name, pa.binary(32) if name == "digest" else pa.binary()))
     encodings = {
         name: kind
         for name, kind in (
-            ("path", "DELTA_BYTE_ARRAY"), ("key", "PLAIN"), ("digest", "PLAIN"), ("ctime_ns", "DELTA_BINARY_PACKED"),
-            ("mtime_ns", "DELTA_BINARY_PACKED"), ("ino", "DELTA_BINARY_PACKED"), ("size", "DELTA_BINARY_PACKED"),
+            ("path", "DELTA_BYTE_ARRAY"), ("key", "PLAIN"), ("digest", "PLAIN"), ("ctime_ns", "BYTE_STREAM_SPLIT"),
+            ("mtime_ns", "BYTE_STREAM_SPLIT"), ("ino", "BYTE_STREAM_SPLIT"), ("size", "BYTE_STREAM_SPLIT"),
         )
         if name in columns
     }  # fmt: skip
-    pq.write_table(
-        table,
+    schema = pa.schema(fields)
+    pool = pa.system_memory_pool()  # gives back what it no longer needs
+    with pq.ParquetWriter(
         file,
+        schema,
         compression="zstd",
         compression_level=3,
         use_dictionary=[name for name in columns if name not in encodings],
         column_encoding=encodings,
         write_statistics=False,
-        row_group_size=1 << 20,
-    )
+        store_schema=False,
+        memory_pool=pool,
+    ) as out:
+        for start in range(0, len(columns["key"]), GROUP):
+            parts = [pa.array(values[start : start + GROUP], field.type, memory_pool=pool)
+                     for values, field in zip(columns.values(), schema)]  # fmt: skip
+            out.write_batch(pa.RecordBatch.from_arrays(parts, schema=schema))
 
 
 def _read_parquet(file: str) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
-    table = pq.ParquetFile(file).read()
-    names = table.column_names
-    out = empty_chunks() if names == list(CHUNK_COLUMNS) else empty()
-    if list(out) != names:
-        raise Damaged("its columns are others")
-    for name in names:
-        column = table.column(name).combine_chunks()
-        values = out[name]
-        if isinstance(values, array):
-            numbers = column.chunk(0) if hasattr(column, "chunk") else column
-            start = numbers.offset * values.itemsize
-            values.frombytes(numbers.buffers()[1].to_pybytes()[start : start + len(numbers) * values.itemsize])
-        else:
-            values.extend(column.to_pylist())
+    with pq.ParquetFile(file, pre_buffer=False) as stored:
+        names = stored.schema_arrow.names
+        out = empty_chunks() if names == list(CHUNK_COLUMNS) else empty()
+        if list(out) != names:
+            raise Damaged("its columns are others")
+        for name in names:  # one after another, so that the whole is never there twice
+            for group in range(stored.num_row_groups):
+                out[name].extend(stored.read_row_group(group, columns=[name], use_threads=False).column(0).to_pylist())
     return out

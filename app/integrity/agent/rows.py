@@ -144,7 +144,10 @@ class Rows:
         """The site whole. Raises ValueError where two paths share a key."""
         paths, kinds = self.columns["path"], self.columns["kind"]
         order = sorted((row for row in range(len(paths)) if kinds[row] != marks.GONE), key=paths.__getitem__)
-        self.out.columns = columns = containers.take(self.columns, order)
+        columns: dict[str, Any] = {}
+        for name in containers.COLUMNS:  # one after another, so that the whole is never there twice
+            columns |= containers.take({name: self.columns.pop(name)}, order)
+        self.out.columns = columns
         keys = columns["key"]
         if self._links:
             place = {row: number for number, row in enumerate(order)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
@@ -41,8 +42,8 @@ def site(tmp_path: Path) -> Path:
     return site
 
 
-@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT])
-@pytest.mark.parametrize("packed", ["", "gz"])
+@pytest.mark.parametrize("form", [tarfile.PAX_FORMAT, tarfile.GNU_FORMAT], ids=["pax", "gnu"])
+@pytest.mark.parametrize("packed", ["", "gz", "bz2", "xz"])
 def test_a_tar_has_the_same_content_root_as_the_site(tmp_path: Path, site: Path, form: int, packed: str) -> None:
     with tarfile.open(tmp_path / "b.tar", f"w:{packed}", format=form) as archive:
         archive.add(tmp_path / "var", "./var")
@@ -73,9 +74,13 @@ def test_a_tar_cut_short_and_one_that_holds_nothing(tmp_path: Path, site: Path) 
     with tarfile.open(tmp_path / "b.tar.gz", "w:gz") as archive:
         archive.add(tmp_path / "var", "var")
     whole = (tmp_path / "b.tar.gz").read_bytes()
-    (tmp_path / "cut.tar.gz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(BadInput, match="cut short"):
-        taken_in("tar", tmp_path / "cut.tar.gz", tmp_path / "gen")
+    plain = gzip.decompress(whole)
+    cuts = [whole[:length] for length in range(0, len(whole), len(whole) // 9)] + [whole[:-1], whole[:-9]]
+    cuts += [plain[:length] for length in range(0, len(plain) - 9728, 512 * 17)] + [plain[:700]]
+    for cut in cuts:
+        (tmp_path / "cut").write_bytes(cut)
+        with pytest.raises(BadInput, match="cut short"):
+            taken_in("tar", tmp_path / "cut", tmp_path / "gen")
     assert not (tmp_path / "gen").exists()
     with pytest.raises(BadInput, match="holds nothing below"):
         taken_in("tar", tmp_path / "b.tar.gz", tmp_path / "gen", place="srv/other")

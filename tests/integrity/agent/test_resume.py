@@ -40,7 +40,11 @@ def test_killed_in_the_middle_and_taken_up_again(tmp_path: Path, sites: list[Sit
     out = tmp_path / "gen"
     slow = begin(out, sites, "--workers", str(workers), "--max-read", "6")
     for _ in range(600):
-        finished = [name for name in os.listdir(out / "unfinished") if name.startswith("s")] if out.exists() else []
+        finished = (
+            [name for name in os.listdir(out / "unfinished") if name.endswith(".json") and name[0] == "s"]
+            if out.exists()
+            else []
+        )
         if finished:
             break
         time.sleep(0.02)
