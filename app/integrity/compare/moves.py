@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from app.integrity.compare.rules import Frame, judge
@@ -150,8 +150,7 @@ def _collided(
     names = {name: path for path in gone if (name := folded(path)) is not None}
     if not names:
         return
-    rough = {unicodedata.normalize("NFC", path.decode("utf-8")).lower() for path in names.values()}
-    kept = _named(now, rough).join(was.select("key"), on="key", how="semi")
+    kept = _named(now, list(names.values())).join(was.select("key"), on="key", how="semi")
     for path, content, kind in kept.select("path", "content", "kind").iter_rows():
         name = folded(path)
         if name not in names:
@@ -165,15 +164,14 @@ def _collided(
             out[path] = Judgement(Verdict.CORRUPT, HIGH, 13, "holds_its_twin", flags=winner.flags, other=lost)
 
 
-def _named(table: pl.DataFrame, rough: set[str]) -> pl.DataFrame:
-    """Rows whose name is one of these but for case and form."""
+def _named(table: pl.DataFrame, names: Iterable[bytes]) -> pl.DataFrame:
+    """Rows whose path is one of these but, perhaps, for case and form."""
     import polars as pl
 
-    try:
-        text = table["path"].cast(pl.String)
-    except pl.exceptions.ComputeError:  # a name in it is not UTF-8
-        decoded = [path.decode("utf-8", "surrogateescape") for path in table["path"].to_list()]
-        return table.filter(pl.Series([unicodedata.normalize("NFC", name).lower() in rough for name in decoded]))
-    if not all(name.isascii() for name in rough):
-        text = text.str.normalize("NFC")
-    return table.filter(text.str.to_lowercase().is_in(pl.Series(sorted(rough)).implode()))
+    plain = {name.lower() for name in names if name.isascii()}
+    others = {folded(name) for name in names if not name.isascii()}
+    paths = table["path"].to_list()
+    found = [path.lower() in plain for path in paths]
+    if others:
+        found = [yes or (not path.isascii() and folded(path) in others) for yes, path in zip(found, paths, strict=True)]
+    return table.filter(pl.Series(found, dtype=pl.Boolean))

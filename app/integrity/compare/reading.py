@@ -17,6 +17,7 @@ JUDGED = ("key", "kind", "digest", "target", "flags")
 DATED = (*JUDGED, "mtime_ns")
 WHOLE = (*DATED, "mode", "uid", "gid", "owner", "group", "xattr8", "hlgroup")
 TEXTS = ("kind", "owner", "group")
+CONTENT = (*DATED, "size", "tail0", "path")
 ENTRY = (*WHOLE, "size", "tail0", "path")
 
 
@@ -67,9 +68,10 @@ def sealed(generation: Generation, site: str) -> None:
 
 
 def entries(table: pl.DataFrame) -> Iterator[tuple[bytes, Seen]]:
-    """(path, what was seen) of rows that hold ENTRY's columns."""
-    order = ("path", "kind", "content", "size", "mtime_ns", "tail0", "flags", "mode", "uid", "gid", "owner", "group",
-             "xattr8", "hlgroup", "key")  # fmt: skip
+    """(path, what was seen) of rows that hold CONTENT's columns, with rights and owners where they hold ENTRY's."""
+    order = ["path", "key", "kind", "content", "size", "mtime_ns", "tail0", "flags"]
+    if "mode" in table.columns:
+        order += ["mode", "uid", "gid", "owner", "group", "xattr8", "hlgroup"]
     for path, *rest in table.select(order).iter_rows():
         yield path, Seen(*rest)
 

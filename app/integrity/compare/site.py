@@ -47,7 +47,12 @@ def compare(task: Task) -> Found:
     import polars as pl
 
     base, after = task.old[-1], task.new[-1]
-    tables = {item.snap.number: reading.columns(item.generation, task.site, reading.ENTRY) for item in task.looked}
+    tables = {
+        item.snap.number: reading.columns(
+            item.generation, task.site, reading.ENTRY if item in (base, after) else reading.CONTENT
+        )
+        for item in task.looked
+    }
     was, now = tables[base.snap.number], tables[after.snap.number]
     others = [tables[item.snap.number] for item in task.looked if item not in (base, after)]
     both = was.select("key", *LATER).join(

@@ -57,20 +57,20 @@ def lower(one: Confidence, other: Confidence) -> Confidence:
 class Seen(NamedTuple):
     """One path in one generation."""
 
+    key: int
     kind: str
     content: bytes | None  # digest or target; None for folders and devices, and where nobody read it
     size: int
     mtime_ns: int
     tail0: int
     flags: int
-    mode: int
-    uid: int
-    gid: int
-    owner: str
-    group: str
-    xattr8: int
-    hlgroup: int
-    key: int
+    mode: int = 0
+    uid: int = 0
+    gid: int = 0
+    owner: str = ""
+    group: str = ""
+    xattr8: int = 0
+    hlgroup: int = 0
 
     @property
     def read(self) -> bool:
