@@ -13,6 +13,7 @@ from app.cli.claims import asked
 from app.cli.place import AsJson, Data, database, say, settings, show_json, table
 
 WORDS = {"open_ticket": "open a ticket", "claim": "claim", "next_update": "update", "reply": "answer",
+         "request": "answer to a letter",
          "window": "say what became of it", "right": "right to leave"}  # fmt: skip
 
 

@@ -33,7 +33,7 @@ class DueOut(Out):
     """One thing that is due, or will be."""
 
     key: Annotated[str, Field(description="The same for as long as it is the same thing.")]
-    kind: Annotated[str, Field(description="open_ticket, claim, next_update, reply, window or right.")]
+    kind: Annotated[str, Field(description="open_ticket, claim, next_update, reply, request, window or right.")]
     level: Annotated[str, Field(description="coming, half, four_fifths, last_day, now or missed.")]
     title: str
     text: Annotated[str, Field(description="In full; of open_ticket the text to paste into the provider's form.")]
@@ -110,7 +110,7 @@ def list_due(
     kind: Annotated[str | None, Query(pattern="^[a-z_]{1,20}$", description="open_ticket, claim, …")] = None,
 ) -> list[DueOut]:  # fmt: skip
     """What is due, most pressing first: tickets to open now, claims by their last day, promised updates, windows that
-    await a word, answers asked for, rights to leave. Judged as at the moment of asking."""
+    await a word, answers asked for on claims and in letters, rights to leave. Judged as at the moment of asking."""
     return [
         due_out(item)
         for item in queries.due(session, now)

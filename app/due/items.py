@@ -11,7 +11,7 @@ from app.due.reminders import COMING, MISSED, NOW, Remind, level_at, reminders
 from app.sla.periods import midnight, zone_of
 from app.sla.wording import moment
 
-KINDS = ("open_ticket", "claim", "next_update", "reply", "window", "right")
+KINDS = ("open_ticket", "claim", "next_update", "reply", "request", "window", "right")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +184,26 @@ def awaited_reply(about: About, claim_id: UUID, number: str, filed_at: datetime,
         claim_id=claim_id,
         claim=number,
         reminders=marks,
+    )
+
+
+def awaited_answers(
+    about: About, letter: str, letter_id: UUID, asked: tuple[tuple[str, str], ...], wanted_at: datetime, now: datetime
+) -> Item:
+    """What one letter asked the provider for by one moment, each (number, text) still without its answer."""
+    late = now >= wanted_at
+    numbers = ", ".join(number for number, _ in asked)
+    lines = "\n".join(f"{number}: {text}" for number, text in asked)
+    by = moment(wanted_at, about.zone)
+    return Item(
+        key=f"request:{letter_id}:{wanted_at.isoformat()}",
+        kind="request",
+        about=about,
+        title=f"{about.service}, letter {letter}: answer to {numbers} by {by}",
+        text=f"Letter {letter} asked for an answer by {by}; {'overdue' if late else 'still open'}:\n{lines}",
+        level=MISSED if late else COMING,
+        due_at=wanted_at,
+        reminders=(Remind(NOW, wanted_at.astimezone(zone_of(about.zone)).date(), wanted_at),),
     )
 
 

@@ -14,6 +14,7 @@ from app.claims import queries as claims
 from app.claims import steps as life
 from app.claims.tables import Claim, ClaimStep
 from app.claims.ticket import Running, ticket_text
+from app.correspondence.queries import open_requests
 from app.due import items, periods
 from app.due.desk import Desk
 from app.due.items import About, Item, ToClaim
@@ -52,6 +53,7 @@ def due(session: Session, now: datetime) -> list[Item]:
     out += _updates(desk)
     out += _windows(desk)
     out += _replies(desk)
+    out += _requests(desk)
     last = now + timedelta(days=36_500)
     return sorted(out, key=lambda item: (ORDER[item.level], item.due_at or last, item.key))
 
@@ -272,3 +274,12 @@ def _replies(desk: Desk) -> Iterator[Item]:
         if isinstance(step, ClaimStep) and step.reply_by is not None:
             about = desk.about[claim.service_id]
             yield items.awaited_reply(about, claim.id, claim.number, step.at, step.reply_by, desk.now)
+
+
+def _requests(desk: Desk) -> Iterator[Item]:
+    """What letters asked the provider for, until it is answered or withdrawn: together where one moment was named."""
+    wanted: dict[tuple[UUID, str, UUID, datetime], list[tuple[str, str]]] = defaultdict(list)
+    for one in open_requests(desk.session, desk.now):
+        wanted[one.letter_id, one.letter, one.service_id, one.wanted_at].append((one.number, one.text))
+    for (letter_id, letter, service_id, wanted_at), asked in wanted.items():
+        yield items.awaited_answers(desk.about[service_id], letter, letter_id, tuple(asked), wanted_at, desk.now)

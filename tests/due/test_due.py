@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlmodel import Session, select
 
 from app.db import transaction
 from app.due import actions
 from app.due.tables import Reminder
 from tests.build import Body, entries, get, post, refused
+from tests.correspondence.letters import requests, sent
 from tests.statements.ministory import Story, observe
 
 WHO = "Dana Reyes"
@@ -232,6 +234,35 @@ def test_what_delivery_could_not_take_is_given_again(story: Story) -> None:
         assert session.exec(select(Reminder)).all() == []
         again = actions.hand_over(session, now, lambda _session, _row: None)
     assert "half" in [row.level for row in again]
+
+
+def test_what_a_letter_asked_for_is_due_until_it_is_answered(story: Story) -> None:
+    """P1 of Tue 24 June asks four questions by Thu 26 June 12:00."""
+    letter = sent(story, "P1")
+    feed = post(story.client, "/calendar-feeds", {"name": "Dana"})["path"]
+    story.clock.now = at("2025-06-26T11:59+02:00")
+    (item,) = due(story, "request")
+    assert (item["due_at"], item["level"]) == ("2025-06-26T10:00:00Z", "coming")
+    assert item["title"].endswith("R1, R2, R3, R4 by Thu 26 June 2025 12:00")
+    assert letter["ref"] in item["title"]
+    assert item["title"] in TestClient(story.client.app).get(feed).text.replace("\r\n ", "").replace("\\,", ",")
+    assert [row for row in get(story.client, "/reminders/pending") if row["key"] == item["key"]] == []
+    story.clock.now = at("2025-06-26T12:00+02:00")
+    assert due(story, "request")[0]["level"] == "missed"
+    assert [row["title"] for row in get(story.client, "/reminders/pending") if row["key"] == item["key"]] == [
+        item["title"]
+    ]
+    asked = requests(story, letter)
+    for number, row in asked.items():
+        (item,) = due(story, "request")
+        assert row["text"] in item["text"]
+        state = "in_part" if number == "R1" else "answered"
+        answer = {"state": state, "at": "2025-06-26T12:00:00+02:00", "text": "They said so on the phone."}
+        post(story.client, f"/provider-requests/{row['id']}/answers", answer)
+    assert due(story, "request")[0]["title"].endswith("answer to R1 by Thu 26 June 2025 12:00")
+    answer = {"state": "withdrawn", "at": "2025-06-26T12:00:00+02:00", "text": "No longer needed."}
+    post(story.client, f"/provider-requests/{asked['R1']['id']}/answers", answer)
+    assert due(story, "request") == []
 
 
 def test_months_without_a_failure_are_not_judged(story: Story) -> None:
