@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +153,38 @@ def test_where_only_the_newest_rows_were_kept_older_ones_are_not_called_lost(tmp
 
 def test_seeds_of_the_generator_differ() -> None:
     assert generator_rows.tables(1)[1] != generator_rows.tables(2)[1]
+
+
+def test_rows_of_a_real_database_from_snapshot_to_verdict(tmp_path: Path) -> None:
+    from app.integrity.databases.snapshot import Database, take
+
+    file = tmp_path / "shop.sqlite3"
+    days = range(1, 7)
+    first = "CREATE TABLE orders (id INTEGER PRIMARY KEY, state TEXT, created_at TEXT, updated_at TEXT)"
+    states = {
+        "g1": [first, *(f"INSERT INTO orders VALUES ({n}, 'open', '2025-05-0{n}', '2025-05-0{n}')" for n in days)],
+        "g2": ["UPDATE orders SET state = 'paid', updated_at = '2025-06-01' WHERE id IN (2, 3)",
+               "DELETE FROM orders WHERE id = 6"],
+        "a": ["UPDATE orders SET state = 'open', updated_at = '2025-05-02' WHERE id = 2",
+              "UPDATE orders SET state = 'sent', updated_at = '2025-06-16' WHERE id = 3",
+              "DELETE FROM orders WHERE id = 4",
+              "UPDATE orders SET created_at = '2025-06-16', updated_at = '2025-06-16' WHERE id = 5",
+              "INSERT INTO orders VALUES (6, 'open', '2025-05-06', '2025-05-06')",
+              "INSERT INTO orders VALUES (7, 'open', '2025-06-16', '2025-06-16')"],
+    }  # fmt: skip
+    given = generations(tmp_path, *((name, None, {}) for name in states))
+    for item, (name, statements) in zip(given, states.items(), strict=True):
+        with closing(sqlite3.connect(file)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+            connection.commit()
+        shop = Database("shop", f"sqlite:///{file}", "shop.example", "C-1")
+        records = take(tmp_path / name, [shop], clock=lambda: T0)
+        manifest_file = tmp_path / name / "manifest.json"
+        manifest_file.write_text(json.dumps(json.loads(manifest_file.read_text()) | {"dbs": records}))
+        assert item.generation.folder == tmp_path / name
+    read = [Given(read_generation(item.generation.folder), item.server, item.role, item.clock) for item in given]
+    (found,) = compare_tables(order(read))
+    assert {line["pk"]: line["verdict"] for line in found.lines()} == {
+        1: "INTACT", 2: "REVERTED", 3: "CHANGED", 4: "LOST", 5: "ID_REUSED", 6: "RESURRECTED", 7: "NEW",
+    }  # fmt: skip
