@@ -16,7 +16,7 @@ MEASUREMENTS = {
     "judge": ("judging", "judging one month against reading its runs; twelve months of 50 services against one"),
     "contracts": ("contracts", "a year of one service under each draft of terms against reading its runs"),
     "probing": ("probing", "a probe over a new connection each, with and without TLS, against bare httpx"),
-    "audit-snapshot": ("audit_snapshot", "sites read, whole and what changed, against `cat` and `find` of the same tree"),
+    "audit-snapshot": ("audit_snapshot", "sites read, whole and what changed, against `cat` and `find` of the same"),
     "audit-compare": ("audit_compare", "four generations of many sites compared, against reading their columns alone"),
     "papers": ("papers", "a report and a letter against WeasyPrint alone; 120 letters against one after another"),
 }

@@ -73,7 +73,12 @@ def _out(told: dict[str, object]) -> SealOut:
     return SealOut.model_validate({**told, "sentence": sealing.sentence(told)})
 
 
-@router.post("/seals", status_code=201, dependencies=[Operator])
+@router.post(
+    "/seals",
+    status_code=201,
+    dependencies=[Operator],
+    responses={200: {"model": SealOut, "description": "It was sealed before"}},
+)
 def seal(body: SealIn, session: SessionDep, now: NowDep, response: Response) -> SealOut:
     """Seals a generation's root: one line in the evidence log. The same root again is answered with the line that is
     there (200); another root for the same generation is refused."""
