@@ -11,16 +11,19 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.agreements import queries as agreements
+from app.agreements.tables import Service
 from app.cases.account import Account
 from app.cases.gauges import gauges_of
 from app.cases.promised import works_and_windows
 from app.cases.whole import floored, snapped
+from app.evidence.queries import retracted
 from app.maintenance import queries as maintenance
 from app.probes import queries as probes
 from app.sites import queries as sites
 from app.sla import case as law
 from app.sla.guarantees import own_periods
-from app.sla.periods import Period, calendar_month, month_of, months_before
+from app.sla.naming import period_at, period_named
+from app.sla.periods import Period, month_of, months_around, months_before
 from app.sla.rights import months_back
 from app.sla.spans import Span
 from app.sla.terms import Sla
@@ -32,29 +35,33 @@ FAR = datetime(2200, 1, 1, tzinfo=UTC)
 def gather(
     session: Session,
     service_id: UUID,
-    month: str | None,
+    month: str | Period | None,
     as_at: datetime,
     *,
     months: int = 11,
     every_window: bool = False,
 ) -> law.Case:
-    """The case of a service and a month of its contract zone (None: the month of `as_at`).
+    """The case of a service and the period its contract names a month (None: the one `as_at` lies in), or of the
+    period given, whatever the contract measures over.
 
     `months`: how many earlier months the trend shows. `every_window`: the period reaches from the first window ever
-    announced to the last, as letters to clients need it, whose windows lie in any month. Raises NotFound for an unknown
-    service, `PeriodError` for a month that does not exist.
+    announced to the last, from the calendar month on, as letters to clients need it, whose windows lie in any month.
+    Raises NotFound for an unknown service, `PeriodError` for a month that does not exist.
     """
     service = agreements.service(session, service_id)
     as_at = as_at.astimezone(UTC).replace(microsecond=0)
-    period = calendar_month(month, service.zone) if month else month_of(as_at, service.zone)
-    before = months_before(period, months) if months else ()
+    if every_window:
+        period = month_of(as_at, service.zone)
+    else:
+        period = month if isinstance(month, Period) else contract_period(session, service, month, as_at)
+    before = months_around(period, months, as_at) if months else ()
     if every_window:
         period = replace(period, span=_reaching(session, service.id, period.span, as_at))
     account = Account(session, service, period, as_at)
     in_service = agreements.in_service(service)
     terms = _terms(account, period.first_day)
-    earlier = () if every_window else _earlier(period, len(before), terms, in_service)
-    first = (*earlier, *before, period)[0]
+    earlier = () if every_window else _earlier(period, before, terms, in_service, as_at)
+    first = min((*earlier, *before, period), key=lambda one: one.span.start)
     promised = works_and_windows(account, every_window, first.span.start)
     start = min([first.span.start, *(window.span.start for window in promised.windows)])
     watched = Span(start, max(period.span.end, start + timedelta(seconds=1)))
@@ -87,6 +94,19 @@ def gather(
     return replace(case, gauges=gauges_of(session, case))
 
 
+def contract_period(session: Session, service: Service, month: str | None, as_at: datetime) -> Period:
+    """The period the service's contract names a month, or the one `as_at` lies in. Raises `PeriodError`."""
+    gone = retracted(session)
+    rows = [row for row in agreements.terms_of(session, service.id) if f"terms:{row.id}" not in gone]
+
+    def in_force(day: date) -> Sla | None:
+        standing = [row for row in rows if row.effective_from <= day]
+        found = [row for row in standing if row.effective_to is None or day < row.effective_to]
+        return Sla.model_validate(found[-1].terms) if found else None
+
+    return period_at(in_force, as_at, service.zone) if month is None else period_named(in_force, month, service.zone)
+
+
 def _unreviewed(session: Session, terms: Sequence[law.DatedTerms], as_at: datetime) -> tuple[str, ...]:
     """Doubtful clauses of any version of the period that nobody had put a name to."""
     return tuple(
@@ -100,16 +120,19 @@ def _unreviewed(session: Session, terms: Sequence[law.DatedTerms], as_at: dateti
 
 
 def _earlier(
-    period: Period, before: int, terms: Sequence[law.DatedTerms], in_service: Span | None
-) -> tuple[Period, ...]:  # fmt: skip
+    period: Period, before: Sequence[Period], terms: Sequence[law.DatedTerms], in_service: Span | None, as_at: datetime
+) -> tuple[Period, ...]:
     """The months before those of the trend that a right to leave, or a guarantee over its own period, looks back to,
     while the service existed."""
     starts = [own.first_day for dated in terms for own in own_periods(dated.terms, period)]
     back = max(
         ((period.first_day.year - day.year) * 12 + period.first_day.month - day.month for day in starts), default=0
     )
-    months = months_before(period, max(months_back(dated.terms for dated in terms), before, back))
-    further = months[: len(months) - before]
+    need = max(months_back(dated.terms for dated in terms), back)
+    if not period.monthly and not need:
+        return ()
+    months = months_around(period, max(need, len(before)), as_at)
+    further = months[: len(months) - len(before)]
     return tuple(month for month in further if in_service is None or month.span.overlaps(in_service))
 
 

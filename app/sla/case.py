@@ -291,7 +291,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """All facts for one service and period. `periods_before` are the earlier months of the trend, oldest first."""
+    """All facts for one service and period. `periods_before` are the earlier months of the trend, oldest first;
+    where the period is itself no month, all its months that have begun and those before them."""
 
     service_id: str
     service_name: str

@@ -19,6 +19,7 @@ from app.sla.spans import Span, utc
 
 FIRST_YEAR, LAST_YEAR = 1970, 2199  # wide enough for any contract, narrow enough to catch "0205-06"
 KINDS = ("calendar_month", "billing_cycle", "calendar_quarter", "calendar_year", "rolling_days")
+MONTHLY = ("calendar_month", "billing_cycle")
 
 
 class PeriodError(ValueError):
@@ -35,6 +36,11 @@ class Period:
     zone: str
     span: Span
     anchor: int | None = None
+
+    @property
+    def monthly(self) -> bool:
+        """Whether it follows its like month by month: a calendar month, a billing cycle."""
+        return self.kind in MONTHLY
 
     @property
     def first_day(self) -> date:
@@ -182,6 +188,15 @@ def shifted(period: Period, by: int) -> Period:
 def months_before(period: Period, n: int) -> tuple[Period, ...]:
     """The `n` periods before this one, oldest first: the trend."""
     return tuple(shifted(period, -k) for k in range(n, 0, -1))
+
+
+def months_around(period: Period, n: int, as_at: datetime) -> tuple[Period, ...]:
+    """The trend beside a period: the `n` before it, oldest first, where periods follow one another month by month. Else
+    the calendar months up to its last one that has begun, `n` and that one: it is no month itself."""
+    if period.monthly:
+        return months_before(period, n)
+    last = month_of(max(min(as_at, period.span.end - timedelta(microseconds=1)), period.span.start), period.zone)
+    return (*months_before(last, n), last)
 
 
 def local_days(span: Span, zone: str) -> Iterator[tuple[date, Span]]:

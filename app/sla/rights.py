@@ -86,7 +86,8 @@ def right_notes(seen: Seen, this: Measured, windows: Sequence[WindowVerdict], ri
 
 def _months(seen: Seen, this: Measured, windows: Sequence[WindowVerdict]) -> list[Measured]:
     before: tuple[Period, ...] = (*seen.case.periods_earlier, *seen.case.periods_before)
-    return [*(judge_period(seen, period, windows).whole for period in before), this]
+    last = [this] if this.period.monthly else []  # a quarter is no month: its months stand before
+    return [*(judge_period(seen, period, windows).whole for period in before), *last]
 
 
 def _at_best(measured: Measured) -> Fraction:

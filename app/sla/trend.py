@@ -31,8 +31,10 @@ def days(seen: Seen, measured: Measured) -> tuple[DayTotals, ...]:
 
 
 def months(seen: Seen, this: Measured, windows: tuple[WindowVerdict, ...]) -> tuple[MonthTotals, ...]:
-    """The earlier periods, oldest first, and this one last, each by the terms in force at its own end."""
-    return tuple(_bar(one) for one in (*_measured(seen, seen.case.periods_before, windows), this))
+    """The earlier periods, oldest first, and this one last where it is a month, each by the terms in force at its own
+    end."""
+    last = (this,) if this.period.monthly else ()
+    return tuple(_bar(one) for one in (*_measured(seen, seen.case.periods_before, windows), *last))
 
 
 def _measured(seen: Seen, periods: Iterable[Period], windows: tuple[WindowVerdict, ...]) -> Iterable[Measured]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from app.sla.periods import zone_of
+from app.sla.periods import Period, zone_of
 from app.sla.terms import Sla
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -52,6 +52,28 @@ def days(first: date, last: date | None = None) -> str:
         return f"{first.day} to {text}"
     year = f" {first.year}" if first.year != end.year else ""
     return f"{first.day} {_MONTHS[first.month]}{year} to {text}"
+
+
+def period_words(period: Period) -> str:
+    """ "June 2025", "15 June to 14 July 2025", "2nd quarter 2025", "2025", "30 days to 30 June 2025"."""
+    first, last = period.first_day, period.last_day
+    if period.kind == "calendar_month":
+        return f"{_MONTHS[first.month]} {first.year}"
+    if period.kind == "calendar_quarter":
+        return f"{('1st', '2nd', '3rd', '4th')[int(period.label[-1]) - 1]} quarter {first.year}"
+    if period.kind == "calendar_year":
+        return str(first.year)
+    return days(first, last) if period.kind == "billing_cycle" else f"{period.anchor} days to {days(last)}"
+
+
+def period_code(period: Period) -> str:
+    """The period as numbers of documents have it, another for each: "2025-06", "2025-06-cycle-15", "2025-Q2",
+    "2025-year", "2025-06-30-days-30"."""
+    if period.kind == "billing_cycle":
+        return f"{period.label}-cycle-{period.anchor}"
+    if period.kind == "rolling_days":
+        return f"{period.last_day:%Y-%m-%d}-days-{period.anchor}"
+    return f"{period.label}-year" if period.kind == "calendar_year" else period.label
 
 
 def seconds(length: timedelta) -> str:
