@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 from sqlmodel import Session
 
 from app.access.guard import Operator, Viewer
-from app.claims import actions, queries, steps
+from app.claims import actions, printing, queries, steps
 from app.claims.shapes import (
     AcceptIn,
     AcknowledgeIn,
@@ -21,6 +21,7 @@ from app.claims.shapes import (
     CreditIn,
     FileIn,
     PartlyIn,
+    PrintIn,
     ReasonIn,
     RefuseIn,
     State,
@@ -28,9 +29,13 @@ from app.claims.shapes import (
     claim_refs,
 )
 from app.claims.tables import Claim
+from app.db import reader
 from app.evidence.tables import Attachment
 from app.fields import In
-from app.web.edge import NowDep, Page, PagingDep, Router, SessionDep, page
+from app.statements import actions as statements
+from app.statements.api import PaperOut
+from app.statements.named import agency_of
+from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
 
 router = Router(tags=["claims"])
 FROZEN: dict[int | str, dict[str, Any]] = {
@@ -84,6 +89,22 @@ def approve(claim_id: UUID, body: ApproveIn, session: SessionDep, now: NowDep) -
 def file(claim_id: UUID, body: FileIn, session: SessionDep, now: NowDep) -> ClaimOut:
     """It went out: how, when, and what proves it. After its deadline it is recorded as late."""
     return claim_out(session, actions.file(session, claim_id, **dict(body), now=now), now)
+
+
+@router.post("/claims/{claim_id}/paper", status_code=201, dependencies=[Operator])
+def print_paper(request: Request, claim_id: UUID, body: PrintIn, now: NowDep, response: Response) -> PaperOut:
+    """Issue the claim's own breach paper, as at the moment it was judged at: its number, the checklist as answered,
+    when it was filed, whether the event was claimed before. A new version supersedes; none changes."""
+    edge: Edge = request.state.edge
+    with Session(reader(edge.engine), expire_on_commit=False) as session:
+        size = body.paper or agency_of(session).paper
+        row, made = printing.composed(session, claim_id, size, now, request.app.state.letters_sent)
+    pdf = statements.press(made.document, "pdf", made.files)
+    writing = edge.open()
+    paper = statements.issue(writing, row, made.document, pdf, kind="breach", approved_by=body.approved_by, now=now)
+    printing.printed(writing, claim_id, paper, now)
+    response.headers["location"] = f"/api/v1/papers/{paper.id}"
+    return PaperOut.model_validate(paper)
 
 
 @router.post("/claims/{claim_id}/acknowledge", dependencies=[Operator])

@@ -11,10 +11,11 @@ from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from app.agreements.tables import Service
-from app.claims.steps import UNFILED
+from app.claims.steps import UNFILED, standing
 from app.claims.tables import Claim, ClaimSpan, ClaimStep
 from app.errors import NotFound
 from app.sla.spans import Span
+from app.statements.tables import Paper
 
 
 def claim(session: Session, id_: UUID, *, lock: bool = False) -> Claim:
@@ -64,6 +65,21 @@ def overlapping(session: Session, service_id: UUID, spans: Sequence[Span]) -> li
         taken = Span(row.start_at, row.end_at)
         out += [(other, shared) for span in spans if (shared := span.clip(taken)) is not None]
     return out
+
+
+def filed_before(session: Session, claim: Claim) -> Sequence[Claim]:
+    """The claims of the same service that were drafted before this one and went out, also those withdrawn since."""
+    filed = select(ClaimStep.claim_id).where(ClaimStep.kind == "filed")
+    query = select(Claim).where(Claim.service_id == claim.service_id, Claim.running < claim.running)
+    rows = session.exec(query.where(col(Claim.id).in_(filed)).order_by(col(Claim.running))).all()
+    taken = steps_of(session, [row.id for row in rows])
+    return [row for row in rows if any(step.kind == "filed" for step in standing(taken[row.id]))]
+
+
+def papers_of(session: Session, claim: Claim) -> Sequence[UUID]:
+    """The breach papers issued from the statement the claim rests on, oldest first."""
+    query = select(Paper.id).where(Paper.statement_id == claim.statement_id, Paper.kind == "breach")
+    return session.exec(query.order_by(col(Paper.issued_at), col(Paper.version))).all()
 
 
 def listed(

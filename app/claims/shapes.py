@@ -79,6 +79,13 @@ class FileIn(In):
     paper_id: Annotated[Id | None, Field(description="The paper that went out.", examples=[None])] = None
 
 
+class PrintIn(In):
+    approved_by: Name
+    paper: Annotated[
+        Literal["A4", "Letter"] | None, Field(description="The agency's own if left out.", examples=["A4"])
+    ] = None
+
+
 class AcknowledgeIn(In):
     by: Name
     at: When = None
@@ -188,7 +195,8 @@ class ClaimOut(ClaimRef):
 
     created_at: datetime
     statement_id: UUID | None
-    paper_id: UUID | None
+    paper_id: Annotated[UUID | None, Field(description="The issued breach paper it was drafted from.")]
+    papers: Annotated[list[UUID], Field(description="The breach papers issued from its statement, oldest first.")]
     start_at: datetime
     end_at: datetime
     as_at: datetime
@@ -228,7 +236,8 @@ def claim_out(session: Session, claim: Claim, now: datetime) -> ClaimOut:
         for row in rows
     ]
     spans = [SpanOut(start=span.start, end=span.end) for span in queries.spans_of(session, [claim.id])]
-    more = {"spans": spans, "steps": shown, "possible": list(steps.possible(rows))}
+    papers = list(queries.papers_of(session, claim))
+    more = {"papers": papers, "spans": spans, "steps": shown, "possible": list(steps.possible(rows))}
     return ClaimOut.model_validate(_ref(claim, rows, now) | more)
 
 

@@ -191,6 +191,17 @@ def file(
     _step(number, "file", body, as_json, data)
 
 
+@claims.command("paper", epilog="Example: kept claims paper 0007 --by 'Dana Reyes'")
+def paper(number: Number, by: By, as_json: AsJson = False, data: Data = None) -> None:
+    """Issue a new version of the claim's breach paper with its number, its checklist and when it was filed."""
+    issued = asked("POST", f"claims/{_claim(number, data)['id']}/paper", {"approved_by": by}, data)
+    if as_json:
+        show_json(issued)
+        return
+    print(f"{issued['number']}_v{issued['version']}")
+    say(f"Its PDF: GET /api/v1/papers/{issued['id']}/paper.pdf")
+
+
 @claims.command(
     "record",
     epilog="Example: kept claims record 0007 refused --by 'Dana Reyes' --figure '99.95 %' --words 'Maintenance.'",

@@ -101,6 +101,14 @@ def breach_report(case: Case, statement: Statement, context: Context) -> doc.Bre
         clauses=whole.clauses,
         method=whole.method,
         reckoning=reckoning(case, statement),
+        checklist=tuple(
+            doc.Checked(
+                text=figures.short(text),
+                answer=answer,  # type: ignore[arg-type]
+                note=figures.short(note) or None,
+            )
+            for text, answer, note in wishes.checklist
+        ),
     )
     return context.mask.document(paper)
 

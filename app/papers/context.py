@@ -56,6 +56,7 @@ class Wishes:
     claim_number: str | None = None
     previously_claimed: bool = False
     filed_on: date | None = None
+    checklist: tuple[tuple[str, str, str], ...] = ()  # preconditions as answered: text, answer, note
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,10 @@ def wishes_of(values: dict[str, Any]) -> Wishes:
 
     days = {name: date.fromisoformat(values[name]) for name in ("reply_by", "filed_on") if values.get(name)}
     staff = {"staff_time": timedelta(minutes=values["staff_minutes"])} if values.get("staff_minutes") else {}
-    plain = {name: values[name] for name in Wishes.__slots__ if values.get(name) is not None and name not in days}
-    return Wishes(**{**plain, **days, **staff})
+    told = {"checklist": tuple((item["text"], item["answer"], item["note"]) for item in values.get("checklist") or ())}
+    known = {**days, **staff, **told}
+    plain = {name: values[name] for name in Wishes.__slots__ if values.get(name) is not None and name not in known}
+    return Wishes(**{**plain, **known})
 
 
 def context_of(

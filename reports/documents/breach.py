@@ -27,6 +27,14 @@ class ClaimLine(Value):
     tickets: tuple[Line, ...]
 
 
+class Checked(Value):
+    """A precondition of the terms as somebody of ours answered it."""
+
+    text: Line
+    answer: Literal["holds", "does_not", "unknown"]
+    note: Line | None
+
+
 class Input(Value):
     """One input of the amount: a name and its decided figure."""
 
@@ -160,3 +168,5 @@ class BreachReport(Value):
     clauses: tuple[Clause, ...]
     method: Method
     reckoning: Reckoning | None
+    checklist: tuple[Checked, ...] = ()
+    """The preconditions as they were answered when the claim was approved; printed instead of `preconditions`."""
