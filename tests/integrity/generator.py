@@ -170,6 +170,14 @@ class World:
         self.add(path, "edited_on_new", [a, b, c, c], [first if late else d, d],
                  always(*self.says_changed()))  # fmt: skip
 
+    def edited_early_on_new(self, path: str) -> None:
+        """While the new server was being prepared: a slow clock dates it before the work began."""
+        was = self.state(self.before())
+        d = self.written(TIMES["g2"] + self.random.randint(30, 50) * MINUTE)
+        known = self.says_changed(late=False)
+        unsure = {"CHANGED_UNVERIFIED"} if self.policy == "none" else set()
+        self.add(path, "edited_early_on_new", [was] * 4, [d, d], always(*known, *unsure))
+
     def edited_twice_on_new(self, path: str) -> None:
         was = self.state(self.before())
         first, second = self.written(14 * HOUR), self.written(25 * HOUR)
@@ -278,6 +286,31 @@ class World:
         new = self.copied(unseen)
         allowed = self.unseen_stale() | ({"CHANGED"} if self.policy == "none" else set())
         self.add(path, "stale_between", [a, b, c, c], [new, new], always(*allowed), loss=True,
+                 visible=always_(self.policy != "none"))  # fmt: skip
+
+    def stale_near(self, path: str) -> None:
+        """A content of the last hours before the work, that no snapshot saw: a shifted date looks fresh."""
+        a, b, _ = self.history()
+        unseen, c = self.state(TIMES["g2"] - 90 * MINUTE), self.state(TIMES["g2"] - 30 * MINUTE)
+        new = self.copied(unseen)
+        self.add(path, "stale_near", [a, b, c, c], [new, new], always(*self.unseen_stale()), loss=True,
+                 visible=always_(self.policy != "none"))  # fmt: skip
+
+    def repaired(self, path: str) -> None:
+        """Damaged by the first copy, put right by a second one: a damaged copy must not be what it is measured by."""
+        a, b, c = self.history()
+        right = self.copied(c, RESYNC)
+        cut = self.copied(c).but(content=f"cut {c.content}", size=c.size // 2)
+        wrong = self.random.choice((cut, self.copied(b), self.copied(c).but(content="", size=0)))
+        self.add(path, "repaired", [a, b, c, c], [wrong, right], always("INTACT"))
+
+    def edited_upon_damage(self, path: str) -> None:
+        """Cut by the copy, and then cut again: never legitimate work."""
+        was = self.state(self.before(), size=50_000)
+        once = self.copied(was).but(content=f"cut {was.content}", size=20_000)
+        twice = once.but(content=f"cut again {was.content}", size=10_000)
+        allowed = {"CHANGED_UNVERIFIED", "CHANGED"} if self.policy == "none" else {"TRUNCATED"}
+        self.add(path, "edited_upon_damage", [was] * 4, [once, twice], always(*allowed), loss=True,
                  visible=always_(self.policy != "none"))  # fmt: skip
 
     def never_arrived(self, path: str) -> None:
