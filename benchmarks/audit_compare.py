@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -45,15 +46,16 @@ def figure(entries: int) -> Figure:
         rows = build(place, sites)
         read = apart(reading_alone, str(place))
         run = apart(compared, str(place))
-        seconds, held, judged = run.value
+        seconds, busy, held, judged = run.value
         goal = max(SECONDS * rows / ENTRIES / 4, 1)
         failed = [f"took {number(seconds)} s, and should take {number(goal)}"] if seconds > goal else []
         failed += [f"held {number(held / MB)} MB, and should hold {MEMORY}"] if held > MEMORY * MB else []
         return Figure(
             name=f"four generations of {sites} sites, {rows:,} entries in all, {judged:,} not intact",
             ours=seconds, baseline=read.value, unit="s", against="reading the columns that are compared, and no more",
-            ratio=seconds / read.value, target="<= 12",
-            more=[f"held at the most {number(held / MB)} MB (goal {MEMORY}); goal in time {number(goal)} s"],
+            ratio=seconds / read.value, target="<= 5",
+            more=[f"{number(busy)} s of processor time (goal in time {number(goal)} s)",
+                  f"held at the most {number(held / MB)} MB (goal {MEMORY})"],
             failed=failed,
         )  # fmt: skip
 
@@ -67,7 +69,8 @@ def build(place: Path, sites: int) -> int:
         for name, columns in _states(f"site-{site:04d}"):
             file = f"sites/site-{site:04d}.parquet"
             containers.write(str(place / name / file), columns)
-            records[name].append(_record(f"site-{site:04d}", file, place / name / file, len(columns["key"]), TIMES[name]))
+            record = _record(f"site-{site:04d}", file, place / name / file, len(columns["key"]), TIMES[name])
+            records[name].append(record)
     for name in NAMES:
         (place / name / "manifest.json").write_text(json.dumps(_manifest(name, records[name])))
     return sum(record["entries"] for listed in records.values() for record in listed)
@@ -136,22 +139,25 @@ def _given(place: str) -> list[Given]:
 
 
 def reading_alone(place: str) -> float:
+    given = _given(place)
     with stopwatch() as passed:
-        for item in _given(place):
+        for item in given:
+            names = reading.ENTRY if item in given[-2:] else reading.CONTENT
             for site in item.generation.sites:
-                reading.columns(item.generation, site.name, reading.DATED)
+                reading.columns(item.generation, site.name, names)
     return passed[0]
 
 
-def compared(place: str) -> tuple[float, int, int]:
-    """Seconds, bytes held at the most, and paths that are not intact: all sites, findings in full."""
+def compared(place: str) -> tuple[float, float, int, int]:
+    """Seconds, of them of processor time, bytes held at the most, and paths that are not intact: all sites, findings
+    in full."""
     from benchmarks.frame import _peak
 
-    judged = 0
+    judged, busy = 0, time.process_time()
     with stopwatch() as passed:
         for result in Audit(Asked(order(_given(place)), only_findings=True)).results():
             judged += result.lines(True).filter(pl.col("verdict") != "INTACT").height
-    return passed[0], _peak(), judged
+    return passed[0], time.process_time() - busy, _peak(), judged
 
 
 if __name__ == "__main__":

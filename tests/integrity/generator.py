@@ -302,7 +302,9 @@ class World:
         right = self.copied(c, RESYNC)
         cut = self.copied(c).but(content=f"cut {c.content}", size=c.size // 2)
         wrong = self.random.choice((cut, self.copied(b), self.copied(c).but(content="", size=0)))
-        self.add(path, "repaired", [a, b, c, c], [wrong, right], always("INTACT"))
+        unsure = wrong is cut and self.policy == "none"  # without dates it may have been work that was undone
+        allowed = {"INTACT", "REVERTED"} if unsure else {"INTACT"}
+        self.add(path, "repaired", [a, b, c, c], [wrong, right], always(*allowed))
 
     def edited_upon_damage(self, path: str) -> None:
         """Cut by the copy, and then cut again: never legitimate work."""

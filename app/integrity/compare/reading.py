@@ -44,6 +44,8 @@ def columns(generation: Generation, site: str, names: Sequence[str]) -> pl.DataF
         raise Unverifiable(
             f"has {table.height} entries and should have {part.entries + part.excluded}", field=str(file)
         )
+    if table["target"].null_count() == table.height:  # no links: only files have a digest
+        return table.drop("target").rename({"digest": "content"})
     target = pl.when(pl.col("kind") == "l").then(pl.col("target"))
     return table.with_columns(content=target.when(pl.col("kind") == "f").then(pl.col("digest"))).drop(
         "digest", "target"

@@ -65,7 +65,8 @@ def compare(task: Task) -> Found:
     ever = pl.concat([frame.select("key") for frame in (was, now, *others)]).unique()
     flagged = ever.join(plain.select("key"), on="key", how="anti").join(out, on="key", how="anti")
     metas = drift.drift(both)
-    frame = _frame(task, tables)
+    files_alike = same.filter(pl.col("plain") & (pl.col("kind") == "f"))
+    frame = _frame(task, tables, files_alike.select("key", old="mtime_ns", new="mtime_ns_now"))
     files = Files(task, flagged, tables)
     judged = files.judge(frame)
     judged = judged if task.live else moves.reconcile(judged, files.looks, frame, was, now)
@@ -124,7 +125,8 @@ def _left_out(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([before, after]).unique().join(examined, on="key", how="anti")
 
 
-def _frame(task: Task, tables: Mapping[int, pl.DataFrame]) -> Frame:
+def _frame(task: Task, tables: Mapping[int, pl.DataFrame], alike: pl.DataFrame) -> Frame:
+    """`alike`: the times of files of the judged snapshot that equal the last old state."""
     states = [tables[item.snap.number] for item in task.old]
     snaps = {item.snap.number: item for item in task.looked}
     trusted = task.trusted if task.trusted in snaps else task.old[0].snap.number
@@ -135,15 +137,18 @@ def _frame(task: Task, tables: Mapping[int, pl.DataFrame]) -> Frame:
         since_ns=began(snaps[trusted], task.site),
         offset_ns=task.offset_ns,
         slack_ns=task.slack_ns,
-        policies={item.snap.number: _policies(states, tables[item.snap.number]) for item in task.new},
+        policies={
+            item.snap.number: _policies(states, tables[item.snap.number], alike if item is task.new[-1] else None)
+            for item in task.new
+        },
     )
 
 
-def _policies(states: Sequence[pl.DataFrame], new: pl.DataFrame) -> Policies:
+def _policies(states: Sequence[pl.DataFrame], new: pl.DataFrame, alike: pl.DataFrame | None) -> Policies:
     """`states` of the old server, the last one last: earlier ones count where hardly a file equals the last."""
     import polars as pl
 
-    equal = _equal(states[-1], new)
+    equal = _equal(states[-1], new) if alike is None else alike
     for earlier in reversed(states[:-1]):
         if equal.height >= policy.FEW:
             break
