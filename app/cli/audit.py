@@ -6,6 +6,7 @@ Exit codes of this group: 0 clean · 3 losses were found · 4 the evidence does 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -67,6 +68,14 @@ def audit_snapshot(
     ] = None,
     exclude: Excludes = None,
     judge_volatile: Judged = False,
+    db: Annotated[
+        list[str] | None,
+        typer.Option("--db", help="A database of a site: SITE=ADDRESS, or SITE=env:VARIABLE. May be repeated."),
+    ] = None,
+    db_rows: Annotated[
+        Literal["auto", "all", "none"],
+        typer.Option(help="Digests of every row, of none (parts only), or as the size of each table suggests."),
+    ] = "auto",
     settle: Annotated[str, typer.Option(help="A file younger than so many seconds when read is read again.")] = "2",
     max_file: Annotated[str, typer.Option(help="Larger files are not read, and said to be so.")] = "64g",
     container: Container = "",
@@ -90,10 +99,36 @@ def audit_snapshot(
             excludes=exclude or [], volatile=not judge_volatile, quiet_ns=agent.seconds(settle),
             file_bytes=agent.amount(max_file, "--max-file"), container=container,
         )  # fmt: skip
-        made = snapshot(plan, say)
+        made = snapshot(plan, say, _databases(db or [], sites, base, db_rows))
     except Wrong as error:
         raise BadInput(error.reason, field=error.field or None, example=error.example or None) from None
+    for record in made["dbs"]:
+        tables = f"{len(record['tables'])} tables" if record["unopened"] is None else record["unopened"]
+        say(f"database {record['name']} of {record['site']}: {tables}")
     _told(agent.summary(str(out), made), as_json)
+
+
+def _databases(
+    given: list[str], sites: Path | None, base: Path | None, rows: Literal["auto", "all", "none"]
+) -> Callable[[str], list[dict[str, Any]]] | None:
+    """What reads the databases once the sites are done; None where there is none."""
+    import os
+    import time
+
+    from app.integrity.databases.listed import apart, listed, named
+
+    found = apart(named(given, os.environ) + (listed(sites, os.environ) if sites and sites.is_file() else []))
+    if not found:
+        return None
+
+    def take(out: str) -> list[dict[str, Any]]:
+        from app.integrity.databases import snapshot
+        from app.integrity.format import read_generation
+
+        before = list(read_generation(base).dbs) if base is not None else []
+        return snapshot.take(Path(out), found, base=base, base_records=before, rows=rows, clock=time.time_ns, say=say)
+
+    return take
 
 
 def _told(summary: dict[str, Any], as_json: bool) -> None:

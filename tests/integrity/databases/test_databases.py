@@ -12,11 +12,14 @@ import polars as pl
 import pytest
 import sqlalchemy as sa
 
+from app.errors import BadInput
 from app.integrity.compare.rows import Table as Generation
 from app.integrity.compare.rows import judge_rows
+from app.integrity.databases.listed import apart, named
 from app.integrity.databases.snapshot import Database, take
 from app.integrity.databases.tables import family, normal
 from tests import mariadb, postgres
+from tests.running import kept
 
 HOSTILE = "o'dd \"na:me\" 100% `x`"
 
@@ -323,3 +326,48 @@ def test_families(type_: str, kind: str) -> None:
 def test_a_newer_servers_way_of_writing_a_type_is_no_other_type() -> None:
     assert normal("INT(11) unsigned") == normal("int unsigned")
     assert normal("VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_bin") == normal("varchar(9)")
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("url", ["sqlite", "mariadb"], indirect=True)
+def test_by_command_into_a_generation_that_can_be_verified(engine: sa.Engine, url: str, tmp_path: Path) -> None:
+    site = tmp_path / "www"
+    site.mkdir()
+    (site / "index.html").write_text("hello")
+    listing = tmp_path / "sites.toml"
+    listing.write_text(
+        f'[[site]]\nname = "shop.example"\npath = "{site}"\n'
+        '[[database]]\nsite = "shop.example"\nname = "orders"\naddress_env = "SHOP_DB"\n'
+    )
+    words = ["audit", "snapshot", "--label", "pre", "--server", "old", "--sites", listing]
+    unset = kept(*words, "--out", tmp_path / "a")
+    assert (unset.code, "the variable SHOP_DB is not set" in unset.err) == (2, True)
+    made = kept(*words, "--out", tmp_path / "a", SHOP_DB=url)
+    assert made.code == 0, made.err
+    assert "database orders of shop.example: 4 tables" in made.err
+    again = kept(*words, "--base", tmp_path / "a", "--out", tmp_path / "b", SHOP_DB=url)
+    assert again.code == 0, again.err
+    (record,) = json.loads((tmp_path / "b/manifest.json").read_text())["dbs"]
+    assert table(record)["read_rows"] == 0
+    assert kept("audit", "verify", tmp_path).code == 0
+    file = tmp_path / "a" / table(record)["rows_file"]["file"]
+    file.write_bytes(file.read_bytes()[:-1] + b"!")
+    assert kept("audit", "verify", tmp_path).code == 4
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [(["shop.example"], "no SITE=ADDRESS"), (["a=nonsense p4ss"], "cannot be read"),
+     (["a=mysql://me:p4ss@h"], "names no"), (["a=sqlite:///x", "a=sqlite:///x"], "given twice"), (["a=env:"], "is not set")],
+)  # fmt: skip
+def test_an_address_that_is_none(texts: list[str], said: str) -> None:
+    with pytest.raises(BadInput, match=said) as raised:
+        apart(named(texts, {}))
+    assert "p4ss" not in str(raised.value)
+
+
+def test_two_databases_of_one_name_are_named_with_their_sites() -> None:
+    found = apart(named(["a.example=sqlite:///x/shop", "b.example=sqlite:///y/shop"], {}))
+    assert [one.name for one in found] == ["a.example shop", "b.example shop"]
