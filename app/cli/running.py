@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +97,8 @@ def run_service(place: Settings) -> None:
 
     need_port(place)
     engine = database(place)
+    # uvicorn hands the signal on when it is done; ending by it at once would cut the prober off
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with Beside(prober(place, engine, probes=place.prober, listens=True)):
         uvicorn.run(
             create_app(place, engine=engine),

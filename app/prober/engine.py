@@ -29,6 +29,7 @@ BATCH_S, REFRESH_S, AT_ONCE, HELD = 1.0, 2.0, 400, 200_000
 LATE_S = 1.0  # a loop later than this cannot tell a slow answer from a slow prober
 BLURRED_S = 0.05  # and later than this its figures of time are not worth keeping
 CLOSING_S = 10.0
+FIRST_A_SECOND = 50  # monitors that were never asked: at once, but not all of thousands in one burst
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Prober:
         self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_host))
         self._sits_on: dict[int, str] = {}  # the address each monitor reached the last time
         self._stopping = asyncio.Event()
+        self._first = 0.5  # seconds over which those that were never asked are spread
 
     def stop(self) -> None:
         """Ends `run` after what has been answered is written."""
@@ -156,6 +158,8 @@ class Prober:
             if now is None or _question(now) != _question(known):
                 task.cancel()
                 del self._watching[key]
+        fresh = sum(one.new for key, one in wanted.items() if key not in self._watching)
+        self._first = max(0.5, fresh / FIRST_A_SECOND)
         for key, one in wanted.items():
             if key not in self._watching:
                 self._watching[key] = (one, asyncio.ensure_future(self._watch(one)))
@@ -165,7 +169,7 @@ class Prober:
         """One monitor, over and over. It never overlaps itself: the next turn is looked for when this one is over."""
         turns = Turns(one.id, one.interval, self.random)
         failures, last = one.failures, 0
-        wait = self.random.uniform(0, 0.5) if one.new else self._until(turns)
+        wait = self.random.uniform(0, min(self._first, one.interval)) if one.new else self._until(turns)
         while True:
             await asyncio.sleep(wait)
             answer = await self.ask(one)

@@ -76,6 +76,14 @@ def test_a_new_monitor_is_asked_at_once_and_a_retired_one_never_again() -> None:
     assert 120 < times(desk, 2)[0] < 123
 
 
+def test_many_new_ones_are_no_burst() -> None:
+    desk = Notes([watching(key) for key in range(600)])
+    lived(desk, 30)
+    per_second = Counter(int(times(desk, key)[0]) for key in range(600))
+    assert max(per_second.values()) < 120
+    assert max(per_second) <= 12
+
+
 def test_a_failure_is_asked_about_again_until_it_is_confirmed() -> None:
     desk = Notes([watching(1)])
     lived(desk, 600, lambda host, second: "refused" if 100 <= second < 300 else "up")
