@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import Path, Response
+from fastapi import Path
 from pydantic import BaseModel, Field
 
 from app.access.guard import Operator, Viewer
@@ -73,20 +73,13 @@ def _out(told: dict[str, object]) -> SealOut:
     return SealOut.model_validate({**told, "sentence": sealing.sentence(told)})
 
 
-@router.post(
-    "/seals",
-    status_code=201,
-    dependencies=[Operator],
-    responses={200: {"model": SealOut, "description": "It was sealed before"}},
-)
-def seal(body: SealIn, session: SessionDep, now: NowDep, response: Response) -> SealOut:
+@router.post("/seals", status_code=201, dependencies=[Operator])
+def seal(body: SealIn, session: SessionDep, now: NowDep) -> SealOut:
     """Seals a generation's root: one line in the evidence log. The same root again is answered with the line that is
-    there (200); another root for the same generation is refused."""
+    there; another root for the same generation is refused."""
     told = body.model_dump()
     told |= {name: stamp(told[name]) for name in ("taken_from", "taken_until")}
-    entry, new = sealing.seal(session, told, now)
-    if not new:
-        response.status_code = 200
+    entry, _ = sealing.seal(session, told, now)
     return _out(sealing.shown(entry))
 
 
