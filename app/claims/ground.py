@@ -19,6 +19,7 @@ from app.evidence.queries import retracted
 from app.sla import deadlines
 from app.sla.case import Case
 from app.sla.clauses import Claim as ClaimClause
+from app.sla.guarantees import FIRST
 from app.sla.periods import Period
 from app.sla.seen import terms_at, terms_of
 from app.sla.spans import Span, clip, minus, union
@@ -109,9 +110,13 @@ def money(statement: Statement) -> tuple[Decimal, Decimal]:
 
 
 def claimable(statement: Statement) -> tuple[Span, ...]:
-    """The minutes that count; where none do, the downtime that goodwill is asked for."""
-    if statement.counted_spans:
-        return union(statement.counted_spans)
+    """The minutes that count for what pays: the first guarantee's, and those of each further guarantee whose credit is
+    in the sum, over its own period. Where none do, the downtime that goodwill is asked for."""
+    paying = [one for one in statement.guarantees if one.paid and one.credit is not None and one.credit.amount]
+    elsewhere = statement.credit is None or any(one.name == FIRST for one in statement.guarantees)
+    own = () if paying and elsewhere else statement.counted_spans
+    if spans := union(own, *(one.counted_spans for one in paying)):
+        return spans
     return clip(union([outage.span for outage in statement.outages]), statement.elapsed)
 
 

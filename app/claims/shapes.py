@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from sqlmodel import Session
 
 from app.claims import queries, steps
 from app.claims.tables import Claim, ClaimStep
+from app.evidence.tables import Attachment
 from app.fields import Amount, Currency, Day, Id, In, Instant, Line, Month, Out, Text, Words
 
 Name = Annotated[Line, Field(max_length=120, description="A person's name.", examples=["Dana Reyes"])]
@@ -169,6 +171,12 @@ class SpanOut(Out):
     end: datetime
 
 
+class LineOut(Out):
+    label: str
+    value: str
+    note: str
+
+
 class ClaimRef(Out):
     """A claim as lists show it."""
 
@@ -209,6 +217,11 @@ class ClaimOut(ClaimRef):
     statement_digest: str
     earliest: date | None
     clause: str | None
+    due_lines: Annotated[list[LineOut], Field(description="How the sum comes about, as the judged period has it.")]
+    to_settle: Annotated[
+        str | None,
+        Field(description="Where the terms leave to a person how several credits go together: what is claimed."),
+    ]
     spans: Annotated[list[SpanOut], Field(description="The minutes claimed; no other live claim has any of them.")]
     steps: list[StepOut]
     possible: Annotated[list[str], Field(description="What can come next.")]
@@ -227,6 +240,19 @@ def _ref(claim: Claim, rows: Sequence[ClaimStep], now: datetime) -> dict[str, An
     }  # fmt: skip
 
 
+def _sum(session: Session, claim: Claim) -> dict[str, Any]:
+    """How its sum comes about, read off what it froze."""
+    frozen = json.loads(session.get_one(Attachment, claim.statement_digest).content)
+    lines = frozen["due_lines"]
+    settle = None
+    if claim.basis == "credit" and frozen["due"] is None and lines:
+        settle = (
+            f"The terms say of several credits for one event: {lines[-1]['value']}. How they go together is to be "
+            f"settled by hand; until then the largest single credit is claimed, {claim.amount} {claim.currency}."
+        )
+    return {"due_lines": lines, "to_settle": settle}
+
+
 def claim_out(session: Session, claim: Claim, now: datetime) -> ClaimOut:
     """A claim as the API, the command line and the papers show it."""
     rows = queries.steps_of(session, [claim.id])[claim.id]
@@ -238,7 +264,7 @@ def claim_out(session: Session, claim: Claim, now: datetime) -> ClaimOut:
     spans = [SpanOut(start=span.start, end=span.end) for span in queries.spans_of(session, [claim.id])]
     papers = list(queries.papers_of(session, claim))
     more = {"papers": papers, "spans": spans, "steps": shown, "possible": list(steps.possible(rows))}
-    return ClaimOut.model_validate(_ref(claim, rows, now) | more)
+    return ClaimOut.model_validate(_ref(claim, rows, now) | _sum(session, claim) | more)
 
 
 def claim_refs(session: Session, rows: Sequence[Claim], now: datetime) -> list[ClaimRef]:

@@ -112,6 +112,7 @@ def show(number: Number, as_json: AsJson = False, data: Data = None) -> None:
         return
     lines = [
         f"Claim {claim['number']}, {claim['period']}: {claim['amount']} {claim['currency']} ({claim['basis']})",
+        *([f"To be settled: {claim['to_settle']}"] if claim["to_settle"] else []),
         f"State: {claim['state']}" + (", filed late" if claim["late"] else ""),
         f"To be filed by: {claim['latest'] or 'the terms name no deadline'}",
         f"Accepted: {claim['accepted'] or '-'}",

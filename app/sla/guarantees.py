@@ -130,6 +130,7 @@ def verdict_of(seen: Seen, one: Guaranteed, is_paid: bool) -> GuaranteeVerdict:
         deadline=deadline_over(seen.case, one.judged),
         paid=is_paid,
         clause=one.clause,
+        counted_spans=whole.counted_spans,
     )
 
 

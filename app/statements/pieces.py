@@ -147,4 +147,5 @@ def guarantee_out(one: GuaranteeVerdict) -> shapes.GuaranteeOut:
         deadline=deadline_out(one.deadline),
         paid=one.paid,
         clause=one.clause,
+        counted_spans=[span_out(span) for span in one.counted_spans],
     )

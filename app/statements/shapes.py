@@ -257,6 +257,7 @@ class GuaranteeOut(BaseModel):
     deadline: DeadlineOut | None
     paid: Annotated[bool, Field(description="False: stacking leaves its credit out of the sum.")]
     clause: Words
+    counted_spans: Annotated[list[SpanOut], Field(description="Over its own period.")]
 
 
 class RightOut(BaseModel):

@@ -274,6 +274,41 @@ def test_the_list_is_json_of_plain_values(story: Story) -> None:
     assert json.loads(json.dumps(item)) == item
 
 
+NETWORK: Body = {"name": "network", "target_percent": "99.9", "credit": {"kind": "flat", "percent": "40"},
+                 "cap_percent": "100", "maintenance": {"scheduled_excluded": False}}  # fmt: skip
+
+
+def reworded(story: Story, **changes: Any) -> None:
+    """June under the contract's terms with other clauses."""
+    (agreement,) = get(story.client, "/agreements", service_id=story.ids["service"])["items"]
+    path = f"/agreements/{agreement['id']}/terms"
+    (old,) = get(story.client, path)["items"]
+    post(story.client, f"{path}/{old['id']}/end", {"effective_to": "2025-06-01"}, 200)
+    post(story.client, path, {"effective_from": "2025-06-01", "terms": old["terms"] | changes})
+
+
+def test_a_further_guarantees_credit_claims_the_minutes_it_counts(story: Story) -> None:
+    """Nothing is excused there: 24 h, where the first guarantee counts 22 of them and pays nothing."""
+    reworded(story, credit={"kind": "none"}, guarantees=[NETWORK])
+    claim = drafted(story)
+    assert (claim["amount"], claim["to_settle"]) == ("160.00", None)
+    whole = [{"start": "2025-06-28T20:00:00Z", "end": "2025-06-29T20:00:00Z"}]
+    assert claim["spans"] == whole
+    (network,) = get(story.client, f"/claims/{claim['id']}/statement")["guarantees"]
+    assert network["counted_spans"] == [whole[0] | {"seconds": 24 * 3600}]
+    assert [line["label"] for line in claim["due_lines"]] == ["Network", "Due"]
+
+
+def test_where_a_person_must_settle_the_largest_credit_is_claimed_and_said(story: Story) -> None:
+    """30 % of 400 is 120.00, 40 % is 160.00."""
+    reworded(story, guarantees=[NETWORK], stacking="as the provider sees fit")
+    claim = drafted(story)
+    assert claim["amount"] == "160.00"
+    assert "as the provider sees fit" in claim["to_settle"]
+    assert "the largest single credit is claimed, 160.00 EUR" in claim["to_settle"]
+    assert {line["label"]: line["value"] for line in claim["due_lines"]}["Availability"] == "120.00 EUR"
+
+
 def test_no_claim_goes_out_on_a_reading_nobody_stands_up_for(story: Story) -> None:
     (agreement,) = get(story.client, "/agreements", service_id=story.ids["service"])["items"]
     path = f"/agreements/{agreement['id']}/terms"

@@ -13,6 +13,7 @@ import app.cli
 from app.db import transaction
 from app.errors import KeptError
 from app.web.edge import utc_now
+from tests.claims.test_claims import NETWORK, reworded
 from tests.statements.ministory import Story
 
 app.cli.hang_in()
@@ -55,6 +56,16 @@ def test_a_claim_by_hand(kept: Any) -> None:
     assert "Minutes: 2025-06-28T22:00:00Z to 2025-06-29T20:00:00Z" in out
     (row,) = json.loads(kept("claims", "list", "--state", "refused", "--json")[1])
     assert row["amount"] == "120.00"
+
+
+def test_what_a_person_must_settle_is_shown(kept: Any, story: Story) -> None:
+    reworded(story, guarantees=[NETWORK], stacking="as the provider sees fit")
+    month = ("--provider", "Northgate Hosting", "--month", "2025-06", "--service", "HOST-1")
+    assert kept("claims", "draft", *month, *BY, "--at", "2025-07-02T09:00:00+02:00")[0] == 0
+    out = kept("claims", "show", "0001")[1]
+    assert "To be settled: The terms say of several credits for one event: as the provider sees fit." in out
+    assert kept("claims", "paper", "0001", *BY)[0] == 5  # nobody approved it
+    assert kept("claims", "approve", "0001", *BY)[0] == 0
 
 
 def test_what_is_due_by_hand(kept: Any, story: Story) -> None:

@@ -59,6 +59,7 @@ def test_both_are_paid_where_nothing_is_said_of_stacking() -> None:
     network = only(statement)
     assert network.credit is not None
     assert str(network.credit.amount) == "40.00"
+    assert network.counted_spans == (a_span(june(3), 60),)
     assert network.deadline is not None
     assert network.deadline.latest == date(2025, 6, 6)  # Tue 3 June and three days
     assert statement.due == Decimal("80.00")
