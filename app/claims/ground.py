@@ -17,6 +17,7 @@ from app.claims.tables import Claim
 from app.errors import BadInput, Conflict, found
 from app.evidence.queries import retracted
 from app.sla import deadlines
+from app.sla.asked import asked
 from app.sla.case import Case
 from app.sla.clauses import Claim as ClaimClause
 from app.sla.guarantees import FIRST
@@ -97,16 +98,9 @@ def judge(session: Session, row: StatementRow, paper: Paper | None, *, remaining
 
 
 def money(statement: Statement) -> tuple[Decimal, Decimal]:
-    """(what all credits come to on the time as held, what is to be claimed): the lower amount where the bounds of what
-    was observed straddle a boundary of the terms. Where a person must settle how several credits go together, the
-    largest single one: that much is owed whichever way."""
-    credit = statement.credit
-    single = [item.amount for item in (credit, *(one.credit for one in statement.guarantees)) if item is not None]
-    held = statement.due if statement.due is not None else max(single, default=Decimal(0))
-    lower = held
-    if credit is not None and credit.lower_amount is not None:
-        lower = max(held - (credit.amount - credit.lower_amount), Decimal(0))
-    return held, lower
+    """(what all credits come to on the time as held, what is to be claimed), as every paper asks for it."""
+    sum_ = asked(statement)
+    return sum_.held, sum_.amount
 
 
 def claimable(statement: Statement) -> tuple[Span, ...]:

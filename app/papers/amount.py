@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from app.papers import figures
+from app.sla.asked import Asked, asked, first_credit, paying
 from app.sla.case import Case
 from app.sla.credits import rounded
 from app.sla.owed import credit_of, recounted
@@ -19,25 +19,7 @@ from app.sla.windows import judge_windows
 from reports import documents as doc
 
 TAX = "The amount is net; taxes follow the invoice it is credited on."
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is claimed in all: never more than what the least time down pays."""
-
-    amount: Decimal
-    as_held: Decimal
-    currency: str
-
-
-def asked(case: Case, statement: Statement) -> Asked | None:
-    """None where nothing is due: what is left is a request for goodwill."""
-    credit = statement.credit
-    main = credit.amount if credit is not None else Decimal(0)
-    lower = credit.lower_amount if credit is not None and credit.lower_amount is not None else main
-    held = statement.due if statement.due is not None else main
-    amount = max(held - (main - lower), Decimal(0))
-    return Asked(amount, held, case.currency) if amount > 0 else None
+TOGETHER = frozenset({"Several credits for one event", "Cap over all credits"})
 
 
 def money(amount: Decimal, currency: str) -> doc.Money:
@@ -45,9 +27,9 @@ def money(amount: Decimal, currency: str) -> doc.Money:
 
 
 def amount_box(case: Case, statement: Statement, clauses: tuple[doc.Clause, ...]) -> doc.Amount | None:
-    """The box on page one; None where nothing is due."""
-    sum_, credit = asked(case, statement), statement.credit
-    if sum_ is None:
+    """The box on page one; None where nothing is due: what is left is a request for goodwill."""
+    sum_, credit = asked(statement), first_credit(statement)
+    if not sum_.amount:
         return None
     ref = figures.clause_of(case, "credit")
     quote = next((clause.quote for clause in clauses if clause.ref == ref), None)
@@ -55,11 +37,10 @@ def amount_box(case: Case, statement: Statement, clauses: tuple[doc.Clause, ...]
     inputs = [_input("Counted downtime", doc.InSeconds(seconds=figures.seconds(counted.down)))]
     if counted.projected_availability is not None:
         inputs.append(_input("Availability", doc.InShare(share=figures.of_fraction(counted.projected_availability))))
-    capped, formula = None, "by the credits listed below"
+    lines, capped = credit_lines(statement), None
     if credit is not None:
         inputs += _rule(credit)
         inputs.append(_input("Base", doc.InMoney(money=money(credit.base, credit.currency))))
-        formula = f"{figures.number_text(credit.percent)} % of {credit.currency} {credit.base:f}"
         terms = terms_of(case, case.period)
         if terms is not None and terms.cap_percent is not None:
             limit = money(rounded(Fraction(case.monthly_fee) * Fraction(terms.cap_percent) / 100, case.currency),
@@ -67,20 +48,30 @@ def amount_box(case: Case, statement: Statement, clauses: tuple[doc.Clause, ...]
             reached = "applied" if credit.cap_applied else "not reached"
             inputs.append(_input("Cap", doc.InWords(text=f"{terms.cap_percent:f} % of the fee, {reached}")))
             capped = limit if credit.cap_applied else None
-    if sum_.as_held != sum_.amount:
-        formula = f"as held: {formula}"
+    if lines:
+        inputs += [_input(figures.short(line.label), doc.InWords(text=figures.short(f"{line.value}, {line.note}")))
+                   for line in statement.due_lines if line.label in TOGETHER]  # fmt: skip
     return doc.Amount(
         clause_ref=ref or "service credit",
         clause_quote=quote,
-        formula=formula,
+        formula=_formula(sum_, credit, bool(lines)),
         inputs=tuple(inputs),
-        amount=money(sum_.amount, sum_.currency),
+        amount=money(sum_.amount, case.currency),
         capped_at=capped,
         tax_note=TAX,
-        other_reading=_all_counted(case, statement, sum_),
-        as_held=money(sum_.as_held, sum_.currency) if sum_.as_held != sum_.amount else None,
-        credits=_credits(statement),
+        other_reading=None if lines else _all_counted(case, statement, sum_.held),
+        as_held=money(sum_.held, case.currency) if sum_.held != sum_.amount else None,
+        credits=lines,
     )
+
+
+def _formula(sum_: Asked, credit: Credit | None, several: bool) -> str:
+    if not sum_.settled:
+        return "the largest of the credits listed; how they go together is to be settled by hand"
+    if several or credit is None:
+        return "by the credits listed"
+    one = f"{figures.number_text(credit.percent)} % of {credit.currency} {credit.base:f}"
+    return f"as held: {one}" if sum_.held != sum_.amount else one
 
 
 def _input(name: str, value: doc.Measure) -> doc.Input:
@@ -94,27 +85,23 @@ def _rule(credit: Credit) -> list[doc.Input]:
     return [_input("Rule", doc.InWords(text=said[:200]))] if said else []
 
 
-def _credits(statement: Statement) -> tuple[doc.CreditLine, ...]:
-    """Each credit where there is more than the one of the main guarantee."""
-    found: list[tuple[str, Credit, bool]] = []
-    if statement.credit is not None and statement.credit.amount:
-        found.append(("Availability", statement.credit, True))
-    found += [(one.name, one.credit, one.paid) for one in statement.guarantees if one.credit and one.credit.amount]
-    found += [(one.title, one.credit, True) for one in statement.promises if one.credit and one.credit.amount]
-    if len(found) < 2 and statement.due is None:
+def credit_lines(statement: Statement) -> tuple[doc.CreditLine, ...]:
+    """Each credit, where there is more than the one for the statement's own availability."""
+    found = paying(statement)
+    if not found or (len(found) == 1 and found[0].credit == statement.credit):
         return ()
     return tuple(
         doc.CreditLine(
-            what=figures.short(what),
-            how=f"{figures.number_text(item.percent)} % of {item.currency} {item.base:f}",
-            amount=money(item.amount, item.currency),
-            counted=paid,
+            what=figures.short(one.name),
+            how=f"{figures.number_text(one.credit.percent)} % of {one.credit.currency} {one.credit.base:f}",
+            amount=money(one.credit.amount, one.credit.currency),
+            counted=one.counted,
         )
-        for what, item, paid in found
+        for one in found
     )
 
 
-def _all_counted(case: Case, statement: Statement, sum_: Asked) -> doc.OtherReading | None:
+def _all_counted(case: Case, statement: Statement, held: Decimal) -> doc.OtherReading | None:
     """What the same terms pay if no maintenance were left out; None where the sum stays what it is."""
     if not statement.excused or statement.parts or statement.guarantees:
         return None
@@ -127,7 +114,7 @@ def _all_counted(case: Case, statement: Statement, sum_: Asked) -> doc.OtherRead
         return None
     other = recounted(measured, counted, measured.denominator, measured.sla.projected_known)
     credit = credit_of(case, other)
-    if credit is None or credit.amount == sum_.as_held:
+    if credit is None or credit.amount == held:
         return None
     return doc.OtherReading(
         reading="if what was announced counted too",

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 from app.papers import figures
-from app.papers.amount import asked
 from app.papers.context import Context
 from app.papers.figures import clause_of, first_human_reply, percent_text, seconds, short
+from app.sla.asked import asked
 from app.sla.case import Case
 from app.sla.statement import Flag, Outcome, Promise, PromiseStatus, Statement
 from reports import documents as doc
@@ -157,9 +157,9 @@ def requests(case: Case, statement: Statement, today: date) -> tuple[doc.Request
         )
     if {"response", "next_update"} & broken:
         wanted.append(("How urgent tickets are answered outside office hours, and why these were answered late.", 14))
-    due = asked(case, statement)
-    if due is not None and not statement.so_far:
-        wanted.append((f"The service credit of {due.currency} {due.amount} on the next invoice.", 14))
+    due = asked(statement).amount
+    if due and not statement.so_far:
+        wanted.append((f"The service credit of {case.currency} {due} on the next invoice.", 14))
     if Outcome.NOT_CARRIED_OUT in outcomes or Flag.PROCEDURE_CHANGED in flags:
         wanted.append(("A method statement before any further window: volume, rate, hours, abort time, way back.", 7))
     return tuple(

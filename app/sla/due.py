@@ -19,6 +19,9 @@ from app.sla.statement import CalculationLine, Promise
 from app.sla.terms import STACKING, Sla
 from app.sla.wording import exactly
 
+FIRST_CREDIT = "Availability"
+LEFT_OUT = "left out: another credit for the same event is paid"
+
 
 @dataclass(frozen=True, slots=True)
 class Payable:
@@ -75,8 +78,7 @@ def due_of(case: Case, terms: Sla | None, payables: Sequence[Payable]) -> Due | 
 
 def _each(case: Case, payables: Sequence[Payable], kept: Sequence[bool]) -> Iterable[CalculationLine]:
     for one, stays in zip(payables, kept, strict=True):
-        note = "" if stays else "left out: another credit for the same event is paid"
-        yield CalculationLine(one.name, f"{exactly(one.exact)} {case.currency}", note)
+        yield CalculationLine(one.name, f"{exactly(one.exact)} {case.currency}", "" if stays else LEFT_OUT)
 
 
 def events(payables: Sequence[Payable]) -> tuple[tuple[int, ...], ...]:

@@ -47,7 +47,8 @@ def judge(case: Case) -> Statement:
         credit = replace(credit, lower_amount=boundary.lower_amount)
     rights = rights_of(seen, measured, every_window)
     stretches = [piece.measured for piece in judged.pieces]
-    more = summed(seen, judged, owed, promises_over(bench, judged))
+    lower = credit.lower_amount if credit is not None else None
+    more = summed(seen, judged, owed, promises_over(bench, judged), lower)
     totals = measured.totals
     known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
     return Statement(
@@ -93,6 +94,7 @@ def judge(case: Case) -> Statement:
         guarantees=more.guarantees,
         due=more.due,
         due_lines=more.lines,
+        due_least=more.least,
         by_hand=more.by_hand,
         preconditions=more.preconditions,
         remedy_form=more.remedy_form,

@@ -359,3 +359,4 @@ class Statement:
     terms_id: str | None = None  # the version in force at the period's end
     due: Decimal | None = None  # all credits together: after stacking and the cap over all, rounded once
     due_lines: tuple[CalculationLine, ...] = ()  # how `due` comes about
+    due_least: Decimal | None = None  # `due` on the least time, where a boundary lies between the bounds: what to claim
