@@ -100,6 +100,7 @@ def _target(document: Printable) -> str | None:
 def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
     sla, quiet = sentences.sla_figure(document), sentences.is_quiet(document)
     target, counts, so_far = document.target, document.site_counts, document.header.so_far
+    noun = "month" if document.period.kind == "calendar_month" else "period"
     promised = f"SLA method (promised {target.percent} %)" if target else "no availability promised"
     allowed = f" that counts; {words.duration(target.allowed_seconds)} are allowed" if target else " measured"
     tiles = [
@@ -113,7 +114,7 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
         tiles.append({"value": f"{totals.carried_out} of {totals.announced}", "accent": False,
                       "label": "announced windows in which the work took place"})  # fmt: skip
     else:
-        tiles.append({"value": "none", "accent": False, "label": "maintenance windows announced in the month"})
+        tiles.append({"value": "none", "accent": False, "label": f"maintenance windows announced in the {noun}"})
     if document.last_claim_day is not None:
         due = document.credit.asked or document.credit.amount if document.credit else None
         amount = f" the service credit of {w.money(due)}" if due else ""
@@ -122,11 +123,11 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
     else:
         tiles.append({"value": "nothing", "accent": False, "label": "to claim under the contract"})
     roomy = document.header.paper == "A4" and not quiet and bool(document.windows)
-    height = charts.height_of(document.days, w, roomy)
-    figures = {
-        "calendar": charts.calendar(document.days, sentences.calendar_title(document, w), w, roomy),
-        "months": charts.months(document.months, sentences.months_title(document, w), w, height),
-    }
+    drawn = charts.fits(document.days, w)
+    height = charts.height_of(document.days, w, roomy) if drawn else 150.0
+    figures = {"months": charts.months(document.months, sentences.months_title(document, w), w, height)}
+    if drawn:
+        figures["calendar"] = charts.calendar(document.days, sentences.calendar_title(document, w), w, roomy)
     if document.windows:
         windows, as_at = document.windows, document.header.as_at
         title = sentences.ledger_title(windows, w)
@@ -141,6 +142,8 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
         "headline": sentences.headline(document), "details": sentences.verdict_details(document, w), "quiet": quiet,
         "tiles": tiles, "figures": figures, "coverage": coverage_text(document),
         "all_current": "sites" not in figures, "sign_off": [by_ref[ref] for ref in document.sign_off],
+        "noun": noun, "days_said": sentences.calendar_title(document, w),
+        "bars": "billing cycles" if document.period.kind == "billing_cycle" else "months",
         "months_gap": any(b.down_seconds is None or b.incomplete for b in document.months),
         "window_sum": sum_line(document.window_totals, document.windows),
         "promise_sum": f"{sentences.counted(len(verdicts), 'promise')}: {', '.join(said)}.",

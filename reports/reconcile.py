@@ -220,16 +220,23 @@ def _days(document: MonthlyProviderReport) -> None:
 
 
 def _months(document: MonthlyProviderReport) -> None:
-    bar, reading = document.months[-1], document.readings[0].month
-    # of a month nobody watched the bar says nothing, and the reading has no availability beside its 0 s
-    raw = reading.down_seconds if reading.availability is not None else None
-    same(bar.down_seconds, "months[11].down_seconds", raw, "readings[0].month.down_seconds (raw)")
-    allowed = document.target.allowed_seconds if document.target is not None else None
-    same(bar.allowed_seconds, "months[11].allowed_seconds", allowed, "target.allowed_seconds")
     firsts = [bar.month for bar in document.months]
+    first = document.days[0].day if document.days else firsts[-1]
+    if document.period.monthly:
+        bar, reading = document.months[-1], document.readings[0].month
+        # of a month nobody watched the bar says nothing, and the reading has no availability beside its 0 s
+        raw = reading.down_seconds if reading.availability is not None else None
+        same(bar.down_seconds, "months[11].down_seconds", raw, "readings[0].month.down_seconds (raw)")
+        allowed = document.target.allowed_seconds if document.target is not None else None
+        same(bar.allowed_seconds, "months[11].allowed_seconds", allowed, "target.allowed_seconds")
     steps = [(b.year - a.year) * 12 + b.month - a.month for a, b in pairwise(firsts)]
     same(steps, "months: steps from one to the next", [1] * 11, "twelve months in a row")
-    same(firsts[-1], "months[11].month", document.days[0].day if document.days else firsts[-1], "the first of days")
+    if document.period.monthly:
+        same(firsts[-1], "months[11].month", first, "the first of days")
+    else:  # a quarter's figures are no month's: the bars end with the last of its months that has begun
+        last = document.days[-1].day if document.days else firsts[-1]
+        within = first.replace(day=1) <= firsts[-1] <= last
+        same(within, "months[11].month within the period", True, "the first to the last of days")
 
 
 def _exact(share: Share) -> Fraction:

@@ -75,7 +75,7 @@ def sla_figure(document: MonthlyProviderReport | BreachReport) -> Figure:
 
 def headline(document: MonthlyProviderReport) -> str:
     """The verdict in one sentence, with the number."""
-    figure, name, month = sla_figure(document), document.service.name, document.period.label
+    figure, name, month = sla_figure(document), document.service.name, document.period.said
     if document.target is None:
         return _without_target(document, figure)
     target = percent_text(document.target.percent)
@@ -91,7 +91,7 @@ def headline(document: MonthlyProviderReport) -> str:
 
 def _without_target(document: MonthlyProviderReport, figure: Figure) -> str:
     """No availability is promised: the other promises lead."""
-    name, month = document.service.name, document.period.label
+    name, month = document.service.name, document.period.said
     broken = sum(promise.verdict == "broken" for promise in document.promises)
     whole = len(document.promises)
     kind = "promise" if whole == 1 else "promises"
@@ -164,7 +164,7 @@ def verdict_details(document: MonthlyProviderReport, words: Words) -> list[str]:
     if document.header.so_far:
         month = next(r for r in document.readings if r.name == "sla_method").month
         shown = availability(month, document.target.percent if document.target else None)
-        lines.append(f"If nothing more happens, {document.period.label} comes to {shown}.")
+        lines.append(f"If nothing more happens, {document.period.said} comes to {shown}.")
     if is_quiet(document):
         lines.append("No breach; nothing requested.")
     return [line for line in lines if line]
@@ -194,8 +194,8 @@ def gantt_title(windows: tuple[Window, ...]) -> str:
 def calendar_title(document: MonthlyProviderReport, words: Words) -> str:
     down = [day for day in document.days if day.down_seconds]
     if not down:
-        return f"No downtime was measured on any day of {document.period.label}."
-    first = f"Downtime on {counted(len(down), 'day')} of {document.period.label}: "
+        return f"No downtime was measured on any day of {document.period.said}."
+    first = f"Downtime on {counted(len(down), 'day')} of {document.period.said}: "
     return first + ", ".join(f"{words.short_day(d.day)} {duration(d.down_seconds)}" for d in down[:6]) + "."
 
 
@@ -206,7 +206,9 @@ def months_title(document: MonthlyProviderReport, words: Words) -> str:
         for b in document.months
     )
     said = "no observation" if this.down_seconds is None else f"{minutes(this.down_seconds)} min down"
-    return f"{words.month(this.month)}: {said}; {number(over)} of twelve months beyond the minutes allowed."
+    named = document.period.label if document.period.kind == "billing_cycle" else words.month(this.month)
+    bars = "billing cycles" if document.period.kind == "billing_cycle" else "months"
+    return f"{named}: {said}; {number(over)} of twelve {bars} beyond the minutes allowed."
 
 
 def claim_subject(document: BreachReport) -> str:
@@ -224,7 +226,7 @@ def claim_opening(document: BreachReport, words: Words) -> str:
     if document.claim.basis == "credit" and document.amount is not None:
         sum_ = words.money(document.amount.amount)
         clause = document.amount.clause_ref
-        parts.append(f"We request the service credit under clause {clause} for {document.period.label}: {sum_}.")
+        parts.append(f"We request the service credit under clause {clause} for {document.period.said}: {sum_}.")
     else:
         parts.append(
             "The contract may leave no credit due for this. We report the failure all the same, and ask for a gesture "

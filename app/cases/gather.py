@@ -23,7 +23,7 @@ from app.sites import queries as sites
 from app.sla import case as law
 from app.sla.guarantees import own_periods
 from app.sla.naming import period_at, period_named
-from app.sla.periods import Period, month_of, months_around, months_before
+from app.sla.periods import Period, month_of, months_around
 from app.sla.rights import months_back
 from app.sla.spans import Span
 from app.sla.terms import Sla

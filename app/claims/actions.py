@@ -143,7 +143,7 @@ def _claimed_once(session: Session, service_id: UUID, base: Ground) -> None:
         )  # fmt: skip
     if not base.spans:
         for other in queries.live(session, service_id):
-            if other.period == base.statement.period.label and not queries.spans_of(session, [other.id]):
+            if ground.period_of(other) == base.statement.period and not queries.spans_of(session, [other.id]):
                 raise Conflict(
                     f"claim {other.number} asks about {other.period} already", field="month", example="2025-05",
                     claims=[other.number],
@@ -164,6 +164,8 @@ def _row(
         statement_id=base.row.id,
         paper_id=base.paper.id if base.paper is not None else None,
         period=statement.period.label,
+        period_kind=statement.period.kind,
+        period_anchor=statement.period.anchor,
         start_at=statement.period.span.start,
         end_at=statement.period.span.end,
         zone=statement.period.zone,

@@ -82,7 +82,7 @@ def judge(session: Session, row: StatementRow, paper: Paper | None, *, remaining
     if remaining:
         others = queries.live(session, row.service_id)
         spans = minus(spans, queries.spans_of(session, [other.id for other in others]))
-        same = [other for other in others if other.period == statement.period.label and other.basis == "credit"]
+        same = [other for other in others if period_of(other) == statement.period and other.basis == "credit"]
         amount, held = (max(sum_ - sum(other.amount for other in same), Decimal(0)) for sum_ in (amount, held))
         if not spans or (basis == "credit" and not amount):
             raise Conflict(
@@ -158,4 +158,5 @@ def unreviewed(session: Session, service_id: UUID, period: Period) -> tuple[str,
 
 def period_of(claim: Claim) -> Period:
     """The period the claim is about."""
-    return Period("calendar_month", claim.period, claim.zone, Span(claim.start_at, claim.end_at))
+    span = Span(claim.start_at, claim.end_at)
+    return Period(claim.period_kind, claim.period, claim.zone, span, claim.period_anchor)

@@ -184,6 +184,7 @@ class ClaimRef(Out):
     number: str
     service_id: UUID
     period: str
+    period_kind: Annotated[str, Field(description="What the contract measures over: calendar_month, …")]
     zone: str
     basis: Annotated[str, Field(description="credit, or goodwill where the terms pay nothing.")]
     amount: Amount

@@ -27,6 +27,8 @@ class Claim(SQLModel, table=True):
     statement_id: UUID | None = Field(default=None, foreign_key="statement.id", index=True)
     paper_id: UUID | None = Field(default=None, foreign_key="paper.id", index=True)  # the issued paper it rests on
     period: str  # its label: 2025-06
+    period_kind: str = "calendar_month"  # what its contract measures over
+    period_anchor: int | None = None  # the billing day, or the number of rolling days
     start_at: datetime
     end_at: datetime
     zone: str  # the contract's

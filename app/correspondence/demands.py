@@ -26,6 +26,7 @@ from app.notices.actions import letters_sent
 from app.papers.figures import of_fraction, seconds, short
 from app.sla.case import Case
 from app.sla.statement import Credit, Outcome, Statement
+from app.sla.wording import period_words
 from app.statements.actions import judged
 from app.statements.tables import Paper, StatementRow
 from reports import documents as doc
@@ -75,7 +76,7 @@ def section(case: Case, path: str) -> str | None:
 
 
 def label(case: Case) -> str:
-    return f"{case.period.span.start.astimezone(ZoneInfo(case.period.zone)):%B %Y}"
+    return period_words(case.period)
 
 
 def amounts(statement: Statement) -> tuple[Decimal | None, Credit | None]:

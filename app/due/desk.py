@@ -1,4 +1,4 @@
-"""Everything one look at what is due reads, read once: services, terms, live claims, and each judged month."""
+"""Everything one look at what is due reads, read once: services, terms, live claims, and each judged period."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from app.sla.spans import Span
 from app.sla.statement import Statement
 from app.sla.terms import Sla
 
-ZONES = timedelta(days=1)  # local months begin up to a day apart
+ZONES = timedelta(days=1)  # local periods begin up to a day apart
 
 
 class Desk:
@@ -49,14 +49,14 @@ class Desk:
         self.claims: dict[UUID, list[Claim]] = defaultdict(list)
         for claim in claims.live(session):
             self.claims[claim.service_id].append(claim)
-        self._judged: dict[tuple[UUID, str], tuple[Case, Statement]] = {}
+        self._judged: dict[tuple[UUID, Period], tuple[Case, Statement]] = {}
         self._down: dict[Span, frozenset[UUID]] = {}
 
-    def judged(self, service_id: UUID, label: str) -> tuple[Case, Statement]:
-        """The service's month as at now, without the months before it."""
-        key = (service_id, label)
+    def judged(self, service_id: UUID, period: Period) -> tuple[Case, Statement]:
+        """The service's period as at now, without the months before it."""
+        key = (service_id, period)
         if key not in self._judged:
-            case = gather(self.session, service_id, label, self.now, months=0)
+            case = gather(self.session, service_id, period, self.now, months=0)
             self._judged[key] = case, judge(case)
         return self._judged[key]
 

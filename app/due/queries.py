@@ -1,4 +1,4 @@
-"""What is due as at a moment, most pressing first. Judges only months whose claim can still be open."""
+"""What is due as at a moment, most pressing first. Judges only periods whose claim can still be open."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from app.maintenance.tables import Window, Withdrawal, WorkService
 from app.outcomes.tables import Override, Said
 from app.sla.case import Case
 from app.sla.deadlines import deadline
-from app.sla.periods import month_of, shifted, zone_of
+from app.sla.periods import month_of, zone_of
 from app.sla.seen import terms_of
 from app.sla.spans import Span, minus
 from app.sla.statement import Deadline, Outage, Outcome, Statement
@@ -78,13 +78,13 @@ def _to_claim(desk: Desk, about: About) -> Iterator[Item]:
     told: set[UUID] = set()
     rights: set[tuple[str, date]] = set()
     silent = not any(periods.pays_without_downtime(version.sla) for version in versions)
-    todo = periods.open_months(versions, about.zone, desk.now)
-    for period, claim_open in todo:  # grows while it is walked: an outage is claimed in every month it was in
+    todo = periods.open_periods(versions, about.zone, desk.now)
+    for period, claim_open in todo:  # grows while it is walked: an outage is claimed in every period it was in
         if silent and not desk.was_down(about.service_id, period):
             continue
-        case, statement = desk.judged(about.service_id, period.label)
+        case, statement = desk.judged(about.service_id, period)
         if any(outage.span.start < period.span.start for outage in statement.outages):
-            before = shifted(period, -1)
+            before = periods.before(versions, about.zone, period)
             todo += [(before, claim_open)] if before not in [item for item, _ in todo] else []
         for right in statement.rights:
             if not right.lapsed and (right.title, right.exercise_by) not in rights:
@@ -115,7 +115,7 @@ def _of_claim(claim: Claim) -> ToClaim:
 
 def _of_period(desk: Desk, case: Case, statement: Statement, mine: Sequence[Claim]) -> Iterator[ToClaim]:
     """What of the period's credit nobody has filed: as a whole, or incident by incident where the clause says so."""
-    same = [claim for claim in mine if claim.period == statement.period.label]
+    same = [claim for claim in mine if ground.period_of(claim) == statement.period]
     filed = [claim for claim in same if claim.state not in life.UNFILED and claim.basis == "credit"]
     amount = ground.money(statement)[1] - sum(claim.amount for claim in filed)
     if amount <= 0:
@@ -163,12 +163,12 @@ def _draft_of(desk: Desk, inside: Sequence[Span], drafts: Sequence[Claim], same:
 
 
 def _tickets_to_open(desk: Desk, about: About) -> Iterator[Item]:
-    period = month_of(desk.now, about.zone)
+    period = periods.running(desk.versions[about.service_id], about.zone, desk.now)
     today = desk.now.astimezone(zone_of(about.zone)).date()
     version = next((item for item in desk.versions[about.service_id] if item.covers(today)), None)
     if version is None or not waits_for_ticket(version.sla) or not desk.was_down(about.service_id, period):
         return
-    case, statement = desk.judged(about.service_id, period.label)
+    case, statement = desk.judged(about.service_id, period)
     for outage in statement.outages:
         begun = [ticket for ticket in case.every_ticket if outage.span.start <= ticket.opened_at <= desk.now]
         if outage.open and not begun:
@@ -257,7 +257,7 @@ def _windows(desk: Desk) -> Iterator[Item]:
             continue
         seen.add(window.id)
         about = desk.about[touched.service_id]
-        _, statement = desk.judged(about.service_id, month_of(window.start_at, about.zone).label)
+        _, statement = desk.judged(about.service_id, month_of(window.start_at, about.zone))
         verdict = next((item for item in statement.windows if item.window_id == str(window.id)), None)
         if verdict is not None and verdict.outcome in OPEN_OUTCOMES:
             says = OPEN_OUTCOMES[verdict.outcome]

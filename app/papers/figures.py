@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from zoneinfo import ZoneInfo
 
 from app.papers.context import Context
 from app.sla.case import Case, SiteCurrent, Ticket
 from app.sla.case import Window as WindowFacts
 from app.sla.statement import Outage, Outcome, Reading, Statement, WindowVerdict
+from app.sla.wording import period_words
 from reports import documents as doc
 
 SECOND = timedelta(seconds=1)
@@ -66,8 +66,13 @@ def header(statement: Statement, context: Context) -> doc.Header:
 
 def period(statement: Statement) -> doc.Period:
     elapsed = statement.elapsed.length if statement.elapsed else timedelta(0)
-    label = statement.period.span.start.astimezone(ZoneInfo(statement.period.zone))
-    return doc.Period(label=f"{label:%B %Y}", span=span(statement.period.span), elapsed_seconds=seconds(elapsed))
+    whole = statement.period
+    return doc.Period(
+        kind=whole.kind,  # type: ignore[arg-type]
+        label=period_words(whole),
+        span=span(whole.span),
+        elapsed_seconds=seconds(elapsed),
+    )
 
 
 def clause_of(case: Case, path: str) -> str | None:

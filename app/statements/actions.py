@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlmodel import Session, col, select
 
 from app.agreements.tables import Service
-from app.cases.gather import gather
+from app.cases.gather import contract_period, gather
 from app.errors import BadInput, Conflict, found
 from app.evidence import actions as evidence
 from app.papers.appendix import evidence_appendix
@@ -22,8 +22,9 @@ from app.papers.context import LettersSent
 from app.papers.monthly import monthly_report
 from app.sla.case import Case
 from app.sla.judge import judge
-from app.sla.periods import PeriodError, calendar_month
+from app.sla.periods import Period, PeriodError, calendar_month
 from app.sla.statement import Statement
+from app.sla.wording import period_words
 from app.statements.attached import enclosed
 from app.statements.named import context_of
 from app.statements.tables import Paper, StatementRow
@@ -33,6 +34,7 @@ from reports.errors import RenderRefused
 
 Letters = Callable[[Session, UUID, datetime], LettersSent]
 """What clients were told about a service up to a moment; the room `notices` stands above and is handed in."""
+CONTRACT, CALENDAR = "contract", "calendar_month"  # which period a month stands for
 KINDS = {"monthly": "report", "breach": "claim", "evidence": "evidence"}
 Document = doc.MonthlyProviderReport | doc.BreachReport | doc.EvidenceAppendix
 MODELS: dict[str, type[Document]] = {
@@ -61,12 +63,14 @@ class Printed:
 
 
 def ask(
-    session: Session, *, service_id: UUID, month: str, as_at: datetime | None, wishes: dict[str, Any], now: datetime
-) -> StatementRow:
-    """A statement of a service's month. Raises NotFound for the service, BadInput for the month or a later as-at."""
+    session: Session, *, service_id: UUID, month: str, as_at: datetime | None, wishes: dict[str, Any],
+    period: str = CONTRACT, now: datetime,
+) -> StatementRow:  # fmt: skip
+    """A statement of the period a service's contract names the month (`period` calendar_month: of the month all the
+    same). Raises NotFound for the service, BadInput for the month or a later as-at."""
     service = found(session.get(Service, service_id), "service", service_id)
     try:
-        period = calendar_month(month, service.zone)
+        whole = period_of(session, service, month, period, as_at or now)
     except PeriodError as error:
         raise BadInput(str(error), field="month", example="2025-06") from None
     if as_at is not None and as_at > now:
@@ -75,17 +79,27 @@ def ask(
             field="as_at",
             example=now.isoformat(timespec="seconds"),
         )
-    if (as_at or now) <= period.span.start:
-        raise BadInput("the month has not begun at that moment", field="month", example=f"{now:%Y-%m}")
-    row = StatementRow(service_id=service_id, month=month, as_at=as_at, wishes=wishes, created_at=now)
+    if (as_at or now) <= whole.span.start:
+        what = "month" if whole.kind == "calendar_month" else f"period ({period_words(whole)})"
+        raise BadInput(f"the {what} has not begun at that moment", field="month", example=f"{now:%Y-%m}")
+    row = StatementRow(service_id=service_id, month=month, period=period, as_at=as_at, wishes=wishes, created_at=now)
     session.add(row)
     evidence.append(session, "statement.asked", row, now)
     return row
 
 
+def period_of(session: Session, service: Service, month: str, period: str, as_at: datetime) -> Period:
+    """What is judged: the period the contract names the month, or the calendar month. Raises `PeriodError`."""
+    if period == CALENDAR:
+        return calendar_month(month, service.zone)
+    return contract_period(session, service, month, as_at)
+
+
 def judged(session: Session, row: StatementRow, now: datetime) -> tuple[Case, Statement]:
     """The case and its statement as at the row's moment, or now."""
-    case = gather(session, row.service_id, row.month, row.as_at or now)
+    as_at = row.as_at or now
+    service = found(session.get(Service, row.service_id), "service", row.service_id)
+    case = gather(session, service.id, period_of(session, service, row.month, row.period, as_at), as_at)
     return case, judge(case)
 
 

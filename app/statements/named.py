@@ -23,6 +23,7 @@ from app.probes.importing.fields import micros
 from app.probes.tables import CODES, Monitor, Observation
 from app.sites.tables import Placement, Site
 from app.sla.case import Case, SourceCode
+from app.sla.wording import period_code
 from reports import documents as doc
 
 
@@ -96,7 +97,7 @@ def context_of(
     provider, service = provider_of(session, UUID(case.service_id))
     agency = agency_of(session)
     entries, digest = head(session)
-    base = f"{case.period.label}_{paper_name(session, service)}"
+    base = f"{period_code(case.period)}_{paper_name(session, service)}"
     monitors = session.exec(select(Monitor).where(Monitor.service_id == service.id).order_by(col(Monitor.key))).all()
     return Context(
         agency=agency_block(agency),
@@ -119,7 +120,7 @@ def context_of(
         exhibits=exhibits(session, provider.id, case),
         letters=letters,
         asked_before=letters.asked_before,
-        wishes=wishes_of({"claim_number": case.period.label, **(wishes or {})}),
+        wishes=wishes_of({"claim_number": period_code(case.period), **(wishes or {})}),
         monitor_sources=tuple(dict.fromkeys(row.source for row in monitors)),
         monitor_places=tuple((row.name, row.source) for row in monitors),
         mask=mask_for(session, case, agency, provider),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from app.sla.case import Source
+from app.sla.periods import Period
 from app.sla.spans import Span
 from app.sla.statement import (
     CalculationLine,
@@ -43,6 +44,10 @@ def text_or_none(value: Decimal | None) -> str | None:
 
 def span_out(value: Span) -> shapes.SpanOut:
     return shapes.SpanOut(start=value.start, end=value.end, seconds=secs(value.length))
+
+
+def period_out(value: Period) -> shapes.PeriodOut:
+    return shapes.PeriodOut(**span_out(value.span).model_dump(), kind=value.kind, anchor=value.anchor)
 
 
 def source_out(value: Source | None) -> shapes.SourceOut | None:
@@ -136,7 +141,7 @@ def part_out(part: Part) -> shapes.PartOut:
 def guarantee_out(one: GuaranteeVerdict) -> shapes.GuaranteeOut:
     return shapes.GuaranteeOut(
         name=one.name,
-        period=span_out(one.period.span),
+        period=period_out(one.period),
         label=one.period.label,
         target=share(one.target),
         readings=[reading_out(reading) for reading in one.readings],

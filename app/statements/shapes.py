@@ -35,6 +35,19 @@ class SpanOut(BaseModel):
     seconds: Seconds
 
 
+class PeriodOut(SpanOut):
+    """What the contract measures over, from its first instant up to but not including its last day's end."""
+
+    kind: Annotated[
+        str,
+        Field(
+            description="calendar_month, billing_cycle, calendar_quarter, calendar_year or rolling_days.",
+            examples=["calendar_month"],
+        ),
+    ]
+    anchor: Annotated[int | None, Field(description="The billing day, or the number of rolling days.")] = None
+
+
 class SourceOut(BaseModel):
     code: Annotated[str, Field(description="M measured, P provider, T ticket, C client, N note.", examples=["P"])]
     ref: Annotated[str, Field(description="The row it stands in.", examples=["message:0197"])]
@@ -246,7 +259,7 @@ class GuaranteeOut(BaseModel):
     """One of several guarantees of the terms, over its own period."""
 
     name: Annotated[str, Field(examples=["network"])]
-    period: SpanOut
+    period: PeriodOut
     label: Annotated[str, Field(examples=["2025-06"])]
     target: ShareOut | None
     readings: list[ReadingOut]
@@ -307,7 +320,7 @@ class InputsOut(BaseModel):
 class StatementOut(BaseModel):
     service_id: str
     service_name: Annotated[str, Field(examples=["HOST-1"])]
-    period: SpanOut
+    period: PeriodOut
     label: Annotated[str, Field(examples=["2025-06"])]
     zone: Annotated[str, Field(examples=["Europe/Berlin"])]
     as_at: Moment

@@ -16,6 +16,7 @@ from app.statements.pieces import (
     line_out,
     maybe,
     part_out,
+    period_out,
     reading_out,
     secs,
     share,
@@ -37,7 +38,7 @@ def statement_out(item: Statement, case: Case | None = None) -> StatementOut:
     return StatementOut(
         service_id=item.service_id,
         service_name=item.service_name,
-        period=span_out(item.period.span),
+        period=period_out(item.period),
         label=item.period.label,
         zone=item.period.zone,
         as_at=item.as_at,

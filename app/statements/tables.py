@@ -21,6 +21,7 @@ class StatementRow(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     service_id: UUID = Field(foreign_key="service.id", index=True)
     month: str = Field(max_length=7)
+    period: str = Field(default="contract", max_length=20)  # over the contract's own, or: calendar_month
     as_at: datetime | None = None  # None: the moment of reading
     wishes: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     created_at: datetime

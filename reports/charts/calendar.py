@@ -1,4 +1,5 @@
-"""Figure 3: each day of the month; the filled height is the share of the day the service was down."""
+"""Figure 3: each day of a month, or of a period as short; the filled height is the share of the day the service was
+down."""
 
 from collections.abc import Sequence
 
@@ -12,8 +13,9 @@ WIDE, GAP, TOP = 31.4, 2.2, 11.0
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
-def _cell(day: Day, x: float, y: float, high: float) -> list[Markup]:
-    number = str(day.day.day)
+def _cell(day: Day, x: float, y: float, high: float, words: Words, named: bool = False) -> list[Markup]:
+    """`named`: the first of a month that begins within the period says which it is."""
+    number = f"{day.day.day} {words.month(day.day, short=True)}" if named else str(day.day.day)
     if day.state == "not_reached":
         return [
             box(x, y, WIDE, high, PAPER, RULE, 0.6, "1.5 1.5"),
@@ -28,7 +30,7 @@ def _cell(day: Day, x: float, y: float, high: float) -> list[Markup]:
         parts.append(box(x, y + high - filled, WIDE, filled, ACCENT))
     ink, on_accent_foot = PAPER if filled > high - 8 else INK, filled > 9
     if day.state == "no_data" or day.unknown_seconds:
-        parts.append(box(x + 1.5, y + 1.5, 12, 9.5, PAPER))
+        parts.append(box(x + 1.5, y + 1.5, 26 if named else 12, 9.5, PAPER))
     parts.append(text(x + 3.5, y + 9, number, fill=ink, bold=day.announced))
     if day.down_seconds:
         label = clock(day.down_seconds) if day.down_seconds >= 60 else f"{day.down_seconds} s"
@@ -39,10 +41,19 @@ def _cell(day: Day, x: float, y: float, high: float) -> list[Markup]:
     return parts
 
 
+def weeks_of(days: Sequence[Day], words: Words) -> int:
+    """The rows of weeks these days take."""
+    return -(-((days[0].day.weekday() + words.american) % 7 + len(days)) // 7)
+
+
+def fits(days: Sequence[Day], words: Words) -> bool:
+    """Whether the days can be drawn beside the months: a month's can, a quarter's cannot."""
+    return bool(days) and weeks_of(days, words) <= 6
+
+
 def height_of(days: Sequence[Day], words: Words, roomy: bool = True) -> float:
     """The height in points that `calendar` will take: the chart beside it may take as much."""
-    weeks = -(-((days[0].day.weekday() + words.american) % 7 + len(days)) // 7)
-    return TOP + weeks * ((34.0 if roomy else 30.0) + GAP) - GAP
+    return TOP + weeks_of(days, words) * ((34.0 if roomy else 30.0) + GAP) - GAP
 
 
 def calendar(days: Sequence[Day], title: str, words: Words, roomy: bool = True) -> Markup:
@@ -58,5 +69,6 @@ def calendar(days: Sequence[Day], title: str, words: Words, roomy: bool = True) 
     ]
     for index, day in enumerate(days):
         row, column = divmod(first + index, 7)
-        parts += _cell(day, column * (WIDE + GAP), TOP + row * (high + GAP), high)
+        named = index > 0 and day.day.day == 1
+        parts += _cell(day, column * (WIDE + GAP), TOP + row * (high + GAP), high, words, named)
     return figure(width, height, title, parts, hatch("day-unseen", SOFT))

@@ -1,9 +1,9 @@
 """What stands on every document: who, for whom, as at when, by which method, sealed by what."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from .values import Count, Digest, Instant, Line, Money, Seconds, Span, Value, Zone
 
@@ -64,9 +64,31 @@ class Header(Value):
 class Period(Value):
     """The judged period. `span` is the whole of it, `elapsed_seconds` the part that has passed at `as_at`."""
 
+    kind: Literal["calendar_month", "billing_cycle", "calendar_quarter", "calendar_year", "rolling_days"] = (
+        "calendar_month"
+    )
     label: Line
     span: Span
     elapsed_seconds: Seconds
+
+    @property
+    def monthly(self) -> bool:
+        """Whether it stands in a row of months: the bars of the trend end with it."""
+        return self.kind in ("calendar_month", "billing_cycle")
+
+    @property
+    def said(self) -> str:
+        """As a sentence says it: "the 2nd quarter 2025"."""
+        before = {"billing_cycle": "the billing cycle ", "calendar_quarter": "the ", "rolling_days": "the "}
+        return before.get(self.kind, "") + self.label
+
+    @model_serializer(mode="wrap")
+    def _kind_where_it_tells(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A calendar month goes without saying."""
+        out: dict[str, Any] = handler(self)
+        if self.kind == "calendar_month":
+            del out["kind"]
+        return out
 
 
 class Target(Value):

@@ -48,7 +48,9 @@ class Day(Value):
 
 
 class MonthBar(Value):
-    """Downtime (raw) of one of the last twelve months; None when nothing was observed. `month` is its first day.
+    """Downtime (raw) of one of the last twelve months, or billing cycles; None when nothing was observed.
+
+    `month` is its first day.
 
     `allowed_seconds` is None where no promise was in force; `incomplete` marks a month with gaps of our own.
     """
@@ -76,7 +78,7 @@ class Credit(Value):
 
 
 class MonthlyProviderReport(Value):
-    """One service and one calendar month, for the provider's account manager and the agency's owner."""
+    """One service and one period of its contract, for the provider's account manager and the agency's owner."""
 
     kind: Literal["monthly_provider"] = "monthly_provider"
     header: Header

@@ -88,18 +88,18 @@ def version(claim: dict[str, Any] | None, **more: Any) -> Version:
 )
 def test_only_months_whose_claim_can_be_open_are_judged(claim: dict[str, Any] | None, months: list[str]) -> None:
     now = datetime(2025, 7, 15, 10, 0, tzinfo=UTC)
-    found = periods.open_months([version(claim)], BERLIN, now)
+    found = periods.open_periods([version(claim)], BERLIN, now)
     assert [item.label for item, open_ in found if open_] == months
 
 
 def test_where_nothing_is_paid_nothing_is_judged() -> None:
     now = datetime(2025, 7, 15, 10, 0, tzinfo=UTC)
     free = version({"kind": "days_after_period_end", "n": 30}, credit={"kind": "none"})
-    assert periods.open_months([free], BERLIN, now) == []
+    assert periods.open_periods([free], BERLIN, now) == []
 
 
 def test_a_right_to_leave_keeps_its_month_in_sight() -> None:
     right = {"kind": "outage_count", "count": 1, "window_days": 30, "notice_within_days": 30}
     now = datetime(2025, 7, 15, 10, 0, tzinfo=UTC)
-    found = periods.open_months([version({"kind": "automatic"}, termination=right)], BERLIN, now)
+    found = periods.open_periods([version({"kind": "automatic"}, termination=right)], BERLIN, now)
     assert [(item.label, claim) for item, claim in found] == [("2025-07", False), ("2025-06", False)]
