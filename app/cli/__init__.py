@@ -28,9 +28,9 @@ command = typer.Typer(
 )
 
 MODULES = (
-    "audit",
-    "audit_compare",
-    "audit_seals",
+    "audit.comparing",
+    "audit.seals",
+    "audit.snapshots",
     "calling",
     "checking",
     "claims",

@@ -12,19 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from app.cli import command
+from app.cli.audit import audit
 from app.cli.place import AsJson, say, show_json
 from app.errors import BadInput
 
 if TYPE_CHECKING:
     from app.integrity.agent.sites import Site
-
-audit = typer.Typer(
-    help="What a migration lost, reverted or damaged: snapshots of sites, sealed, checked and compared.",
-    epilog="Exit codes: 0 clean, 3 losses, 4 the evidence does not hold, 5 part of it is not there.",
-    no_args_is_help=True,
-)
-command.add_typer(audit, name="audit")
 
 Paths = Annotated[list[str] | None, typer.Argument(help="Sites: FOLDER, SITE=FOLDER or CLIENT/SITE=FOLDER.")]
 Listed = Annotated[Path | None, typer.Option("--sites", help="A file of [[site]] tables with name, client and path.")]
