@@ -19,10 +19,10 @@ class Door:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client, self.sent = client, 0
 
-    async def post(self, path: str, body: Any) -> Any:
-        """Sent with a key made of its place in the story: the same request again gets the same answer."""
-        self.sent += 1
-        headers = {"idempotency-key": f"story-{self.sent}"}
+    async def post(self, path: str, body: Any, key: str | None = None) -> Any:
+        """Sent with a key made of its place in the story, or its own: the same request again gets the same answer."""
+        self.sent += key is None
+        headers = {"idempotency-key": f"story-{key or self.sent}"}
         return self.read(await self.client.post(API + path, json=body, headers=headers))
 
     async def put(self, path: str, body: Any) -> Any:

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from app.access.actions import create_token, tokens
 from app.db import reader, transaction
-from app.demo import asked, cast, scenes
+from app.demo import asked, cast, claimed, scenes
 from app.demo.door import Door, Say
 from app.demo.told import at
 from app.main import create_app
@@ -133,7 +133,9 @@ async def _play(place: Settings, engine: Engine, token: str, say: Say) -> str:
             await _statements(door, ids["service"])
         else:
             say("The story is loaded already; nothing was changed.")
+        service_id = str((await door.get("/statements", limit=1))["items"][0]["service_id"])
+        await claimed.claim(door, service_id, say)
         written = await _write(door, place.out, say)
         if written:
             say(f"{written} files written.")
-        return str((await door.get("/statements", limit=1))["items"][0]["service_id"])
+        return service_id

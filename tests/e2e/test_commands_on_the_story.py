@@ -59,6 +59,17 @@ def test_the_demo_again_changes_nothing(demo: Demo, mine: Path) -> None:
     assert kept("evidence", "head", "--data", mine).out == head
 
 
+def test_the_demo_shows_a_claim_and_what_is_due(demo: Demo) -> None:
+    """Filed on 1 July; an answer was asked for by 15 July, and none came."""
+    (claim,) = kept("claims", "list", "--json", "--data", demo.data).json
+    assert (claim["number"], claim["amount"], claim["state"], claim["late"]) == ("0001", "120.00", "filed", False)
+    due = kept("due", "--json", "--data", demo.data)
+    assert due.code == 1, "somebody has to do something"
+    kinds = {item["kind"]: item for item in due.json}
+    assert (kinds["reply"]["claim"], kinds["reply"]["last_day"]) == ("0001", "2025-07-15")
+    assert kinds["request"]["level"] == "missed"
+
+
 def test_the_log_is_whole(demo: Demo) -> None:
     verified = kept("evidence", "verify", "--json", "--data", demo.data)
     assert verified.code == 0

@@ -205,8 +205,10 @@ def test_report_claim_and_letters_agree_to_the_second(story: Entered) -> None:
     for kind, paper in (("monthly", monthly), ("breach", breach)):
         assert paper == story.desk.get(f"/statements/{closed}/report.json", kind=kind)
         assert paper["header"]["status"] == "issued"
-    for part in ("readings", "windows", "window_totals", "outages", "sites", "site_counts", "chronology", "target"):
+    for part in ("readings", "windows", "window_totals", "outages", "sites", "site_counts", "target"):
         assert monthly[part] == breach[part], part
+    appendix = story.desk.get(f"/statements/{closed}/report.json", kind="evidence")  # the claim's account stands there
+    assert monthly["chronology"] == appendix["chronology"]
     assert breach["amount"]["amount"] == monthly["credit"]["amount"]
     assert breach["effect"]["site_seconds"] == 120 * 24 * H == sum(site["down_seconds"] for site in monthly["sites"])
 
