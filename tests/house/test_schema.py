@@ -18,6 +18,7 @@ import schemathesis
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings
+from pydantic import SecretStr
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -34,7 +35,10 @@ from tests import build
 from tests.conftest import NOW
 
 SERVICE = create_app(
-    Settings(data=Path("nowhere"), max_body_bytes=100_000), engine=sa.create_engine("sqlite://"), clock=lambda: NOW
+    # a key is given, so that nothing is written where the tests happen to run
+    Settings(data=Path("nowhere"), max_body_bytes=100_000, secret_key=SecretStr("only of this test")),
+    engine=sa.create_engine("sqlite://"),
+    clock=lambda: NOW,
 )
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", SERVICE)
 CHECKS = [
