@@ -74,7 +74,19 @@ ID = "01997a3e-7c1b-7d2e-9f00-5a6b7c8d9e0f"
 
 class StatementIn(In):
     service_id: Annotated[Id, Field(examples=[ID])]
-    month: Annotated[Month, Field(examples=["2025-06"])]
+    month: Annotated[
+        Month,
+        Field(
+            description="Names the period the contract measures over: the cycle that begins in it, the quarter or year "
+            "that contains it, the rolling days that end with it.",
+            examples=["2025-06"],
+        ),
+    ]
+    period: Annotated[
+        Literal["contract", "calendar_month"],
+        Field(description="calendar_month: the month itself, whatever the contract measures over.",
+              examples=["contract"]),
+    ] = "contract"
     as_at: Annotated[
         Instant | None,
         Field(
@@ -89,6 +101,7 @@ class StatementRef(Out):
     id: Annotated[UUID, Field(examples=[ID])]
     service_id: Annotated[UUID, Field(examples=[ID])]
     month: Annotated[str, Field(examples=["2025-06"])]
+    period: Annotated[str, Field(description="contract, or calendar_month.", examples=["contract"])]
     as_at: Annotated[
         datetime | None,
         Field(description="null: always the moment of reading.", examples=["2025-07-01T07:00:00Z"]),
@@ -141,9 +154,13 @@ def _size(session: Session, size: str | None) -> str:
 
 @router.post("/statements", status_code=201, dependencies=[Operator])
 def ask(body: StatementIn, session: SessionDep, now: NowDep, response: Response) -> StatementRef:
-    """Ask for a month of a service. Its figures follow the record until papers are issued from it."""
+    """Ask for a service's period, by the month that names it. Its figures follow the record until papers are issued
+    from it."""
     wishes = body.wishes.model_dump(mode="json", exclude_none=True)
-    row = actions.ask(session, service_id=body.service_id, month=body.month, as_at=body.as_at, wishes=wishes, now=now)
+    row = actions.ask(
+        session, service_id=body.service_id, month=body.month, as_at=body.as_at, wishes=wishes, period=body.period,
+        now=now,
+    )  # fmt: skip
     response.headers["location"] = f"/api/v1/statements/{row.id}"
     return StatementRef.model_validate(row)
 

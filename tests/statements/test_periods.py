@@ -126,3 +126,78 @@ def test_from_the_record_to_the_claim(cast_only: Story, name: str) -> None:
     story.post(f"/claims/{claim['id']}/file", {"by": WHO, "channel": "portal"}, 200)
     assert to_claim(story, service, figures["label"]) == []
     refused(story.client, "/claims", {"service_id": service, "month": month, "by": WHO}, 409, "remaining")
+
+
+def test_a_month_may_be_asked_for_all_the_same(cast_only: Story) -> None:
+    """A contract over quarters: May by itself, under another number; the claim's sum stays the quarter's."""
+    story = cast_only
+    downs = CASES["quarter"][2][:1]
+    service = leased(story, terms(QUARTER), downs, "2025-03-30T00:00Z", "2025-07-02T00:00Z")
+    row = story.post("/statements", {"service_id": service, "month": "2025-05", "period": "calendar_month"})
+    assert row["period"] == "calendar_month"
+    figures = story.get(f"/statements/{row['id']}")["figures"]
+    assert (figures["label"], figures["period"]["kind"]) == ("2025-05", "calendar_month")
+    assert figures["readings"][2]["down"] == 12 * 3600
+    (own,) = figures["guarantees"]
+    assert (own["label"], own["period"]["kind"]) == ("2025-Q2", "calendar_quarter")
+    report = story.get(f"/statements/{row['id']}/report.json", kind="monthly")
+    assert (report["header"]["number"], report["period"]["label"]) == ("2025-05_HOST-7_report", "May 2025")
+    assert "kind" not in report["period"]
+    quarter = story.post("/statements", {"service_id": service, "month": "2025-05"})
+    papers = [
+        story.post(f"/statements/{one['id']}/issue", {"kind": "breach", "approved_by": WHO}) for one in (row, quarter)
+    ]
+    assert [(one["number"], one["version"]) for one in papers] == [
+        ("2025-05_HOST-7_claim", 1), ("2025-Q2_HOST-7_claim", 1)
+    ]  # fmt: skip
+    claim = story.post("/claims", {"paper_id": papers[1]["id"], "by": WHO})
+    assert (claim["period"], claim["period_kind"], claim["latest"]) == ("2025-Q2", "calendar_quarter", "2025-09-30")
+
+
+def test_a_window_that_closes_before_the_quarter_ends_is_due_in_it(cast_only: Story) -> None:
+    """30 days after an outage of 5 April: the quarter still runs, the last day is 6 May."""
+    story = cast_only
+    sla = terms(QUARTER, {"kind": "days_after_incident", "n": 30})
+    downs = [("2025-04-05T22:30Z", "2025-04-06T10:30Z")]
+    service = leased(story, sla, downs, "2025-03-30T00:00Z", "2025-04-20T00:00Z", 30)
+    (due,) = to_claim(story, service, "2025-Q2")
+    assert (due["last_day"], due["final"], due["level"]) == ("2025-05-06", False, "coming")
+    story.clock.now = utc("2025-05-08T00:00Z")
+    assert to_claim(story, service, "2025-Q2")[0]["level"] == "missed"
+    story.clock.now = utc("2025-06-28T00:00Z")
+    assert to_claim(story, service, "2025-Q2") == []
+
+
+def test_months_that_give_a_right_to_leave_are_months_in_a_quarter_too(cast_only: Story) -> None:
+    """Two months in a row below 99.5 %: April and May are, though one quarter holds them both."""
+    story = cast_only
+    right = {"kind": "months_below", "below_percent": "99.5", "count": 2, "consecutive": True, "notice_within_days": 60}
+    downs = [("2025-04-10T00:00Z", "2025-04-10T12:00Z"), ("2025-05-10T00:00Z", "2025-05-10T12:00Z")]
+    service = leased(story, terms(QUARTER, termination=right), downs, "2025-03-25T00:00Z", "2025-07-02T00:00Z")
+    row = story.post("/statements", {"service_id": service, "month": "2025-05"})
+    (found,) = story.get(f"/statements/{row['id']}")["figures"]["rights"]
+    assert found["accrued"] == "with 2025-05"
+    bars = story.get(f"/statements/{row['id']}/report.json", kind="monthly")["months"]
+    assert [(bar["month"], bar["down_seconds"]) for bar in bars[-4:]] == [
+        ("2025-03-01", 0), ("2025-04-01", 43200), ("2025-05-01", 43200), ("2025-06-01", 0)
+    ]  # fmt: skip
+
+
+def test_terms_that_come_to_measure_otherwise(cast_only: Story) -> None:
+    """Months until 14 June, quarters from 15 June: June names the quarter, judged in parts; May stays May."""
+    story = cast_only
+    downs = [("2025-05-20T00:00Z", "2025-05-20T12:00Z"), ("2025-06-20T00:00Z", "2025-06-20T12:00Z")]
+    service = leased(story, terms({"kind": "calendar_month"}), downs, "2025-03-25T00:00Z", "2025-07-02T00:00Z")
+    agreement = story.get("/agreements", service_id=service)["items"][0]["id"]
+    old = story.get(f"/agreements/{agreement}/terms")["items"][0]["id"]
+    story.post(f"/agreements/{agreement}/terms/{old}/end", {"effective_to": "2025-06-15"}, 200)
+    changed = {"effective_from": "2025-06-15", "terms": terms(QUARTER, target_percent="99.8"), "source": "amendment"}
+    story.post(f"/agreements/{agreement}/terms", changed)
+    rows = [story.post("/statements", {"service_id": service, "month": month}) for month in ("2025-05", "2025-06")]
+    may, june = (story.get(f"/statements/{row['id']}")["figures"] for row in rows)
+    assert [one["label"] for one in (may, june)] == ["2025-05", "2025-Q2"]
+    assert [part["span"]["start"] for part in june["parts"]] == ["2025-03-31T22:00:00Z", "2025-06-14T22:00:00Z"]
+    story.post("/claims", {"service_id": service, "month": "2025-05", "by": WHO})
+    refused(story.client, "/claims", {"service_id": service, "month": "2025-06", "by": WHO}, 409, "remaining")
+    rest = story.post("/claims", {"service_id": service, "month": "2025-06", "by": WHO, "remaining": True})
+    assert [span["start"] for span in rest["spans"]] == ["2025-06-20T00:00:00Z"]
