@@ -142,7 +142,7 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
         "headline": sentences.headline(document), "details": sentences.verdict_details(document, w), "quiet": quiet,
         "tiles": tiles, "figures": figures, "coverage": coverage_text(document),
         "all_current": "sites" not in figures, "sign_off": [by_ref[ref] for ref in document.sign_off],
-        "noun": noun, "days_said": sentences.calendar_title(document, w),
+        "noun": noun, "name": report_name(document), "days_said": sentences.calendar_title(document, w),
         "bars": "billing cycles" if document.period.kind == "billing_cycle" else "months",
         "months_gap": any(b.down_seconds is None or b.incomplete for b in document.months),
         "window_sum": sum_line(document.window_totals, document.windows),
@@ -191,10 +191,15 @@ def site_legend(document: MonthlyProviderReport | BreachReport) -> list[tuple[Ma
     return [(site_mark(state, name), count, name) for state, count, name in rows]
 
 
+def report_name(document: MonthlyProviderReport) -> str:
+    """A contract that measures over a quarter has no monthly report."""
+    return "Monthly provider report" if document.period.kind == "calendar_month" else "Provider report"
+
+
 def title_of(document: Printable) -> str:
     """The document's title, as its metadata and the browser's tab show it."""
     if isinstance(document, MonthlyProviderReport):
-        return f"Monthly provider report {document.service.name}, {document.period.label}"
+        return f"{report_name(document)} {document.service.name}, {document.period.label}"
     if isinstance(document, BreachReport):
         return sentences.claim_subject(document)
     if isinstance(document, EvidenceAppendix):

@@ -111,6 +111,8 @@ def test_from_the_record_to_the_claim(cast_only: Story, name: str) -> None:
     said = {"billing_cycle": f"the billing cycle {words}", "calendar_year": words}.get(period["kind"], f"the {words}")
     plain = page.replace("\u00a0", " ")
     assert f"of {said}" in plain
+    assert ">Provider report<" in plain
+    assert "Monthly" not in plain
     assert ("Each day of" in plain) == (length < 40)
     assert ("are too many for a calendar" in plain) == (length > 40)
     (due,) = to_claim(story, service, figures["label"])
