@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,9 +50,10 @@ CHECKS = [
     response_schema_conformance,
 ]
 USUAL = settings(
-    deadline=None, derandomize=True, database=None, max_examples=10, suppress_health_check=list(HealthCheck)
+    deadline=None, derandomize=True, database=None, max_examples=5, suppress_health_check=list(HealthCheck)
 )
-MANY = ("/terms", "/notices", "/provider-letters")
+MOST = 14  # made-up requests of one operation that are all sent
+SENT: Counter[str] = Counter()
 PRESS = r"(report\.|letter\.|paper\.pdf|/issue$|/preview$|/notices|/provider-letters)"  # typeset: fewer of them
 
 
@@ -177,8 +179,9 @@ def send(case: schemathesis.Case, there: Record) -> None:
     """Three requests in four name ids that exist, and keep their key for themselves; the same ones at every run."""
     text = json.dumps([case.path_parameters, case.query, case.body], default=repr, sort_keys=True)
     digest = hashlib.sha256(text.encode()).hexdigest()
-    if case.operation.path.endswith(MANY) and case.method == "POST" and digest[1] > "3":
-        return  # the clauses of contracts and letters alone make 2000 combinations: one in four is sent
+    SENT[case.operation.label] += 1
+    if SENT[case.operation.label] > MOST and digest[1] > "1":
+        return  # the clauses of contracts and letters alone make 2000 combinations: of many, one in eight is sent
     if digest[0] < "c":
         for part in ("path_parameters", "query", "body"):
             if isinstance(value := getattr(case, part), dict | list):
@@ -195,6 +198,6 @@ def test_the_record(case: schemathesis.Case, there: Record) -> None:
 
 
 @SCHEMA.include(path_regex=PRESS).parametrize()
-@settings(USUAL, max_examples=4)
+@settings(USUAL, max_examples=3)
 def test_the_papers(case: schemathesis.Case, there: Record) -> None:
     send(case, there)
