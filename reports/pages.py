@@ -116,7 +116,8 @@ def _monthly(document: MonthlyProviderReport, w: Words) -> dict[str, Any]:
     else:
         tiles.append({"value": "none", "accent": False, "label": f"maintenance windows announced in the {noun}"})
     if document.last_claim_day is not None:
-        due = document.credit.asked or document.credit.amount if document.credit else None
+        single = document.credit.asked or document.credit.amount if document.credit else None
+        due = document.due.asked if document.due is not None else single
         amount = f" the service credit of {w.money(due)}" if due else ""
         tiles.append({"value": w.day(document.last_claim_day, weekday=False), "accent": False,
                       "label": f"last day to claim{amount}"})  # fmt: skip
@@ -171,6 +172,7 @@ def _evidence(document: EvidenceAppendix) -> dict[str, Any]:
     seen = document.coverage
     return {
         "outages": [item.outage for item in document.outages],
+        "alone": {item.site_id for item in document.left_out},
         "coverage_share": Share(numerator=seen.known_seconds, denominator=seen.elapsed_seconds),
     }
 

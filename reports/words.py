@@ -17,6 +17,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
 from .documents import (
+    InMilliseconds,
     InMoney,
     InPercent,
     InSeconds,
@@ -256,6 +257,8 @@ class Words:
                 return times(figure.share, figure.open)
             case InPercent():
                 return percent_text(figure.percent)
+            case InMilliseconds():
+                return f"{figure.milliseconds} ms"
             case InMoney():
                 return self.money(figure.money)
             case OnDay():

@@ -8,22 +8,19 @@ from decimal import Decimal
 from fractions import Fraction
 
 from app.papers import figures
-from app.sla.asked import Asked, asked, first_credit, paying
+from app.papers.beside import credit_lines, money
+from app.sla.asked import Asked, asked, first_credit
 from app.sla.case import Case
 from app.sla.credits import rounded
 from app.sla.owed import credit_of, recounted
 from app.sla.readings import counted_down, measure
 from app.sla.seen import look, terms_of
-from app.sla.statement import Credit, GuaranteeVerdict, Part, Statement
+from app.sla.statement import Credit, Statement
 from app.sla.windows import judge_windows
 from reports import documents as doc
 
 TAX = "The amount is net; taxes follow the invoice it is credited on."
 TOGETHER = frozenset({"Several credits for one event", "Cap over all credits"})
-
-
-def money(amount: Decimal, currency: str) -> doc.Money:
-    return doc.Money(amount=f"{amount:f}", currency=currency)
 
 
 def amount_box(case: Case, statement: Statement, clauses: tuple[doc.Clause, ...]) -> doc.Amount | None:
@@ -85,22 +82,6 @@ def _rule(credit: Credit) -> list[doc.Input]:
     return [_input("Rule", doc.InWords(text=said[:200]))] if said else []
 
 
-def credit_lines(statement: Statement) -> tuple[doc.CreditLine, ...]:
-    """Each credit, where there is more than the one for the statement's own availability."""
-    found = paying(statement)
-    if not found or (len(found) == 1 and found[0].credit == statement.credit):
-        return ()
-    return tuple(
-        doc.CreditLine(
-            what=figures.short(one.name),
-            how=f"{figures.number_text(one.credit.percent)} % of {one.credit.currency} {one.credit.base:f}",
-            amount=money(one.credit.amount, one.credit.currency),
-            counted=one.counted,
-        )
-        for one in found
-    )
-
-
 def _all_counted(case: Case, statement: Statement, held: Decimal) -> doc.OtherReading | None:
     """What the same terms pay if no maintenance were left out; None where the sum stays what it is."""
     if not statement.excused or statement.parts or statement.guarantees:
@@ -150,44 +131,3 @@ def clause_words(clause: str) -> str:
     if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", clause):
         return f"{clause.replace('_', ' ').replace('.', ': ')} (no words on record)"
     return clause
-
-
-def part_lines(case: Case, statement: Statement) -> tuple[doc.PartLine, ...]:
-    """Each stretch of the period under one version of the terms."""
-    return tuple(
-        doc.PartLine(
-            number=part.number,
-            span=figures.span(part.span),
-            terms_from=part.effective_from,
-            target_percent=None if part.target is None else figures.percent_text(part.target),
-            counted_seconds=figures.seconds(part.readings[2].down),
-            availability=_share(part),
-            verdict=part.verdict.value,
-            amount=_paid(part.credit),
-        )
-        for part in statement.parts
-    )
-
-
-def guarantee_lines(statement: Statement) -> tuple[doc.GuaranteeLine, ...]:
-    return tuple(
-        doc.GuaranteeLine(
-            name=one.name,
-            clause=figures.short(one.clause) or None,
-            target_percent=None if one.target is None else figures.percent_text(one.target),
-            counted_seconds=figures.seconds(one.readings[2].down),
-            availability=_share(one),
-            verdict=one.verdict.value if one.paid or one.credit is None else f"{one.verdict.value}, not added",
-            amount=_paid(one.credit),
-        )
-        for one in statement.guarantees
-    )
-
-
-def _share(item: Part | GuaranteeVerdict) -> doc.Share | None:
-    share = item.readings[2].projected_availability
-    return None if share is None else figures.of_fraction(share)
-
-
-def _paid(credit: Credit | None) -> doc.Money | None:
-    return None if credit is None else money(credit.amount, credit.currency)

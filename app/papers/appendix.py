@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.papers import figures, ledger
-from app.papers.breach import check_reviewed, exhibits, left_out
+from app.papers import figures
+from app.papers.beside import left_out
+from app.papers.breach import check_reviewed, exhibits
 from app.papers.context import Context
 from app.papers.messages import every_word, printable, read_message
 from app.papers.method import method
 from app.papers.monthly import coverage
 from app.papers.reckoning import reckoning
+from app.papers.sheet import calculation
 from app.sla.case import Case
 from app.sla.statement import Statement
 from reports import documents as doc
@@ -91,7 +93,7 @@ def evidence_appendix(
         coverage=coverage(case, statement),
         readings=figures.readings(statement),
         pieces=_pieces(statement),
-        calculation=ledger.calculation(statement),
+        calculation=calculation(statement),
         reckoning=reckoning(case, statement),
     )
     context.mask.hidden.clear()

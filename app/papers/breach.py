@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from app.errors import Conflict
 from app.papers import figures
-from app.papers.amount import amount_box, counter_reading, guarantee_lines, part_lines
+from app.papers.amount import amount_box, counter_reading
+from app.papers.beside import part_lines
 from app.papers.context import Context
 from app.papers.deviations import deviations, pairs, sign_off
 from app.papers.monthly import monthly_report
@@ -54,22 +55,14 @@ def breach_report(case: Case, statement: Statement, context: Context) -> doc.Bre
         opening=wishes.opening,
         impact=wishes.impact or _impact(statement),
         counter=counter_reading(statement) if statement.target is not None else None,
-        left_out=left_out(statement),
+        left_out=whole.left_out,
         preconditions=tuple(figures.short(item) for item in statement.preconditions),
         by_hand=tuple(figures.short(item) for item in statement.by_hand),
         remedy_form=figures.short(statement.remedy_form) if statement.remedy_form else None,
-        parts=part_lines(case, statement),
-        guarantees=guarantee_lines(statement),
-        rights=tuple(
-            doc.RightLine(
-                title=figures.short(item.title),
-                clause=figures.short(item.clause) or "no clause",
-                accrued=figures.short(item.accrued),
-                exercise_by=item.exercise_by,
-                lapsed=item.lapsed,
-            )
-            for item in statement.rights
-        ),
+        parts=part_lines(statement),
+        guarantees=whole.guarantees,
+        rights=whole.rights,
+        due=whole.due,
         attachments=(
             "statement.json, every input and result for machines, inside this PDF",
             f"{context.evidence}, the evidence appendix E0 to E7 with the observations and the original messages",
@@ -152,20 +145,6 @@ def _cited(
     named = {item.exhibit for item in windows} | {number for item in found for number in item.exhibits}
     named |= {said.exhibit for pair in beside for said in (pair.promised, pair.happened)}
     return tuple(item for item in exhibits(context) if item.number in named)
-
-
-def left_out(statement: Statement) -> tuple[doc.LeftOut, ...]:
-    """Sites that were down alone: listed, so that nobody has to find out, and claimed for nowhere."""
-    return tuple(
-        doc.LeftOut(
-            site_id=item.site_id,
-            host_name=item.name,
-            span=figures.span(item.span),
-            in_period_seconds=figures.seconds(item.in_period),
-            why=figures.short(item.why),
-        )
-        for item in statement.left_out
-    )
 
 
 def _impact(statement: Statement) -> str | None:

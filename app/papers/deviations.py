@@ -118,6 +118,12 @@ def deviations(case: Case, statement: Statement, context: Context) -> tuple[doc.
         if item.status is PromiseStatus.BROKEN and item.kind in ("response", "next_update"):
             sources = _exhibits(context, *([item.source] if item.source else []))
             found.append(("communication", f"{item.title}: {item.text}", sources))
+        if item.status is PromiseStatus.BROKEN and item.kind == "metric":
+            sources = _exhibits(context, *([item.source] if item.source else []))
+            found.append(("measured", f"{item.title}: {item.text}", sources))
+        further = item.kind == "availability" and item.subject != statement.service_id
+        if item.status is PromiseStatus.BROKEN and further:
+            found.append(("duration", f"{item.title}: {item.text}", _exhibits(context)))
         if item.status is PromiseStatus.BROKEN and item.kind == "repair":
             sources = _exhibits(context, *([item.source] if item.source else []))
             found.append(("duration", f"{item.title.split(',')[0]}: {item.text}", sources))

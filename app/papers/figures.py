@@ -273,7 +273,7 @@ def _witnesses(outage: Outage) -> str:
     """Who saw it: the service's monitors by name, sites by their number alone."""
     sites = sum(1 for one in outage.witnesses if one.site_id is not None)
     named = list(outage.monitors)
-    if sites:
+    if sites and not any(name.endswith("together") for name in named):
         named.append("1 site" if sites == 1 else f"{sites} sites together")
     return ", ".join(named) or "one"
 

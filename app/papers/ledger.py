@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 
 from app.papers import figures
 from app.papers.context import Context
 from app.papers.figures import clause_of, first_human_reply, percent_text, seconds, short
-from app.sla.asked import asked
+from app.sla.asked import asked, first_credit
 from app.sla.case import Case
-from app.sla.statement import Flag, Outcome, Promise, PromiseStatus, Statement
+from app.sla.statement import Credit, Flag, Outcome, Promise, PromiseStatus, Statement
 from reports import documents as doc
 
 SUBJECTS = {
@@ -21,18 +22,22 @@ SUBJECTS = {
     "response": "first_reply",
     "repair": "repair",
     "next_update": "next_update",
+    "metric": "metric",
 }
 BOUNDS = {"availability": "at_least", "notice": "at_least", "window": "exactly", "procedure": "exactly"}
 
 
-def measure(
-    value: timedelta | Fraction | None, words: str, *, is_open: bool = False, times: bool = False
-) -> doc.Measure:
+def measure(value: timedelta | Fraction | None, words: str, *, is_open: bool = False, kind: str = "") -> doc.Measure:
+    """A decided figure in its own unit: of a promise of time a duration, of an answer time milliseconds, of a window
+    the multiple of what was announced, else a share; in words where it is no number."""
+    if isinstance(value, timedelta) and kind == "metric":
+        exact = Decimal(value // timedelta(microseconds=1)) / 1000
+        return doc.InMilliseconds(milliseconds=f"{exact.normalize():f}")
     if isinstance(value, timedelta):
         return doc.InSeconds(seconds=max(0, seconds(value)), open=is_open)
     if isinstance(value, Fraction):
         pair = doc.Share(numerator=value.numerator, denominator=value.denominator)
-        return doc.InTimes(share=pair, open=is_open) if times else doc.InShare(share=pair)
+        return doc.InTimes(share=pair, open=is_open) if kind == "window" else doc.InShare(share=pair)
     return doc.InWords(text=short(words, 200))
 
 
@@ -43,25 +48,25 @@ def promises(case: Case, statement: Statement) -> tuple[doc.Promise, ...]:
         words = ""
         if item.kind == "window" and item.subject in outcomes:
             words = OUTCOME_WORDS[outcomes[item.subject].outcome]
-        title = f"Availability in {figures.period(statement).label}" if item.kind == "availability" else item.title
+        further = item.kind == "availability" and (bool(statement.parts) or item.subject != statement.service_id)
+        subject = "guarantee" if further else SUBJECTS.get(item.kind, "other")
+        title = item.title if subject != "availability" else f"Availability in {figures.period(statement).label}"
         running = item.open
         if item.kind == "window" and isinstance(item.figure, Fraction) and item.subject in outcomes:
             running = figures.is_down_now(statement, outcomes[item.subject])  # the multiple is of downtime, not of work
         target: doc.Measure
-        if item.kind == "availability" and isinstance(item.target, Fraction):
+        if item.kind in ("availability", "metric") and isinstance(item.target, Fraction):
             target = doc.InPercent(percent=percent_text(item.target))
         else:
-            target = measure(item.target, TARGET_WORDS.get(item.kind, "as promised"), times=item.kind == "window")
+            target = measure(item.target, TARGET_WORDS.get(item.kind, "as promised"), kind=item.kind)
         out.append(
             doc.Promise(
                 ref=f"P{number}",
-                subject=SUBJECTS.get(item.kind, "other"),  # type: ignore[arg-type]
+                subject=subject,  # type: ignore[arg-type]
                 promise=short(title, 300),
                 target=target,
                 bound=BOUNDS.get(item.kind, "at_most"),  # type: ignore[arg-type]
-                figure=measure(
-                    item.figure, words or STATUS_WORDS[item.status], is_open=running, times=item.kind == "window"
-                ),
+                figure=measure(item.figure, words or STATUS_WORDS[item.status], is_open=running, kind=item.kind),
                 verdict=item.status.value,
                 source=item.source.code.value if item.source else "M",
                 clause=clause_of(case, item.clause) or item.clause if item.clause else None,
@@ -72,10 +77,25 @@ def promises(case: Case, statement: Statement) -> tuple[doc.Promise, ...]:
 
 
 def _worth(item: Promise, statement: Statement) -> str | None:
-    if item.kind == "availability" and statement.credit is not None and statement.credit.amount > 0:
-        amount = f"{statement.credit.currency} {statement.credit.amount}"
-        return amount if statement.credit.final else f"{amount} so far"
-    return None
+    credit = _credit(item, statement)
+    if credit is None or not credit.amount:
+        return None
+    amount = f"{credit.currency} {credit.amount}"
+    return amount if credit.final else f"{amount} so far"
+
+
+def _of_part(item: Promise, statement: Statement) -> Credit | None:
+    """Where the terms changed within the period each part is promised, and paid, by itself."""
+    return next((part.credit for part in statement.parts if part.span.end == item.due_at), None)
+
+
+def _credit(item: Promise, statement: Statement) -> Credit | None:
+    if item.kind != "availability":
+        return item.credit
+    if item.subject == statement.service_id:
+        return _of_part(item, statement) if statement.parts else first_credit(statement)
+    name = item.subject.removeprefix(f"{statement.service_id}/")
+    return next((one.credit for one in statement.guarantees if one.name == name), None)
 
 
 OUTCOME_WORDS = {
@@ -180,80 +200,3 @@ def prior_requests(case: Case, context: Context) -> tuple[doc.PriorRequest, ...]
         for item in context.asked_before
         if item.asked_at <= case.as_at
     )
-
-
-TOLD_ABOVE = frozenset({"Period", "Denominator", "Unknown", "Down", "Excused", "Counted", "Availability"})
-
-
-def calculation(statement: Statement) -> tuple[doc.Step, ...]:
-    """The sheet: length, unknown, each reading, what is excused and by which window, then the credit line by line."""
-    assert statement.elapsed is not None
-    out = [
-        doc.Step(
-            what="Length of the period",
-            working="local midnight to local midnight, in elapsed seconds",
-            result=doc.InSeconds(seconds=seconds(statement.period.span.length)),
-        )
-    ]
-    if statement.so_far:
-        elapsed = seconds(statement.elapsed.length)
-        out.append(
-            doc.Step(
-                what="Passed so far",
-                working="start of the period to the as-at time",
-                result=doc.InSeconds(seconds=elapsed),
-            )
-        )
-    unknown = seconds(statement.totals.unknown)
-    out.append(
-        doc.Step(
-            what="Unknown", working="no observation held; neither up nor down", result=doc.InSeconds(seconds=unknown)
-        )
-    )
-    numbers = {verdict.window_id: verdict.attempt for verdict in statement.windows}
-    for outage in statement.outages:
-        out.append(
-            doc.Step(
-                what=f"Outage {outage.number} in the period",
-                working=f"as held {seconds(outage.as_held)} s, of them in the period",
-                result=doc.InSeconds(seconds=seconds(outage.in_period), open=outage.open),
-            )
-        )
-    for item in statement.excused:
-        out.append(
-            doc.Step(
-                what=f"Excused by window {numbers.get(item.window_id, '?')}",
-                working=f"overlap of the downtime with the announced span; {short(item.clause, 200)}",
-                result=doc.InSeconds(seconds=seconds(item.span.length)),
-            )
-        )
-    for reading in statement.readings:
-        name = {"raw": "Raw", "announced_removed": "Announced removed", "sla_method": "SLA method"}[reading.key]
-        out.append(
-            doc.Step(
-                what=f"{name}: downtime",
-                working="sum of the spans it counts",
-                result=doc.InSeconds(seconds=seconds(reading.down)),
-            )
-        )
-        if reading.projected_availability is not None:
-            known, down = seconds(reading.projected_known), seconds(reading.down)
-            out.append(
-                doc.Step(
-                    what=f"{name}: availability" + (" if nothing more happens" if statement.so_far else ""),
-                    working=f"({known} s - {down} s) / {known} s",
-                    result=doc.InShare(share=doc.Share(numerator=known - down, denominator=known)),
-                )
-            )
-    if statement.credit is not None:
-        for line in statement.credit.lines:
-            if line.label in TOLD_ABOVE:
-                continue
-            out.append(
-                doc.Step(
-                    what=short(line.label, 200),
-                    working=short(line.note or "-", 300),
-                    result=doc.InWords(text=line.value),
-                )
-            )
-    return tuple(out)

@@ -7,8 +7,11 @@ from zoneinfo import ZoneInfo
 
 from app.errors import BadInput
 from app.papers import figures, ledger
+from app.papers.beside import due, guarantee_lines, left_out, right_lines
 from app.papers.context import Context
 from app.papers.method import method
+from app.papers.sheet import calculation
+from app.sla import asked
 from app.sla.case import Case
 from app.sla.statement import DayTotals, MonthTotals, Statement
 from reports import documents as doc
@@ -28,7 +31,7 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
     sites = figures.sites(case, statement)
     promises = ledger.promises(case, statement)
     today = statement.as_at.astimezone(ZoneInfo(context.zone)).date()
-    deadline = statement.deadline
+    deadline = asked.deadline(statement)
     paper = doc.MonthlyProviderReport(
         header=figures.header(statement, context),
         provider=context.provider,
@@ -53,16 +56,20 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
         outages=figures.outages(statement, context),
         sites=sites,
         chronology=figures.chronology(case, context),
-        calculation=ledger.calculation(statement),
+        calculation=calculation(statement),
         clauses=figures.clauses(case),
         method=method(case, context),
+        left_out=left_out(statement),
+        guarantees=guarantee_lines(case, statement),
+        due=due(case, statement),
+        rights=right_lines(statement),
         remark=context.wishes.remark,
     )
     return context.mask.document(paper)
 
 
 def credit(case: Case, statement: Statement) -> doc.Credit | None:
-    item = statement.credit
+    item = asked.first_credit(statement)
     if item is None or item.amount <= 0:
         return None
     return doc.Credit(

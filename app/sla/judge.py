@@ -77,7 +77,7 @@ def judge(case: Case) -> Statement:
         credit=credit,
         deadline=deadline_over(case, judged),
         days=days(seen, measured),
-        months=months(seen, measured, every_window),
+        months=months(seen, measured, every_window, judged.allowed),
         sites=judge_sites(seen, measured.elapsed, _work_starts(windows)),
         notes=(
             *notes(seen, measured),

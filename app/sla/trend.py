@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from app.sla.counting import length_of
@@ -30,11 +31,13 @@ def days(seen: Seen, measured: Measured) -> tuple[DayTotals, ...]:
     )
 
 
-def months(seen: Seen, this: Measured, windows: tuple[WindowVerdict, ...]) -> tuple[MonthTotals, ...]:
+def months(
+    seen: Seen, this: Measured, windows: tuple[WindowVerdict, ...], allowed: timedelta | None
+) -> tuple[MonthTotals, ...]:
     """The earlier periods, oldest first, and this one last where it is a month, each by the terms in force at its own
-    end."""
-    last = (this,) if this.period.monthly else ()
-    return tuple(_bar(one) for one in (*_measured(seen, seen.case.periods_before, windows), *last))
+    end; what this one allows is given, for its terms may have changed within it."""
+    last = (replace(_bar(this), allowed=allowed),) if this.period.monthly else ()
+    return (*(_bar(one) for one in _measured(seen, seen.case.periods_before, windows)), *last)
 
 
 def _measured(seen: Seen, periods: Iterable[Period], windows: tuple[WindowVerdict, ...]) -> Iterable[Measured]:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .annex import Clause, Method, Outage, Site, SiteCounts, Step
-from .claim import CounterReading, CreditLine, GuaranteeLine, LeftOut, PartLine, RightLine, SignLine
+from .claim import CounterReading, CreditLine, Due, GuaranteeLine, LeftOut, PartLine, RightLine, SignLine
 from .header import Header, Period, Provider, Request, Service, Target
 from .ledger import Window, WindowTotals
 from .monthly import Reading
@@ -90,7 +90,7 @@ class Deviation(Value):
     """A numbered difference between promise and fact, tied to its exhibits."""
 
     number: Line
-    about: Literal["date", "duration", "procedure", "data", "communication"]
+    about: Literal["date", "duration", "procedure", "data", "communication", "measured"]
     text: Text
     exhibits: Annotated[tuple[Line, ...], Field(min_length=1)]
 
@@ -170,3 +170,5 @@ class BreachReport(Value):
     reckoning: Reckoning | None
     checklist: tuple[Checked, ...] = ()
     """The preconditions as they were answered when the claim was approved; printed instead of `preconditions`."""
+    due: Due | None = None
+    """Where more than one credit takes part."""

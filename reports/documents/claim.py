@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from .values import Line, Measure, Money, Seconds, Share, Span, Text, Value
+from .values import DecimalText, Line, Measure, Money, Seconds, Share, Span, Text, Value
 
 
 class Argument(Value):
@@ -40,7 +40,7 @@ class PartLine(Value):
     number: int
     span: Span
     terms_from: date
-    target_percent: Line | None
+    target_percent: DecimalText | None
     counted_seconds: Seconds
     availability: Share | None
     verdict: Line
@@ -48,15 +48,35 @@ class PartLine(Value):
 
 
 class GuaranteeLine(Value):
-    """A guarantee beside the main one."""
+    """One of several guarantees. `period` is its own where that is not the document's; `paid` False: another credit for
+    the same event is paid instead."""
 
     name: Line
     clause: Line | None
-    target_percent: Line | None
+    target_percent: DecimalText | None
     counted_seconds: Seconds
     availability: Share | None
     verdict: Line
     amount: Money | None
+    period: Line | None = None
+    paid: bool = True
+
+
+class DueLine(Value):
+    """One line of how all credits together come about, as the law wrote it down."""
+
+    what: Line
+    value: Line
+    note: Line | None
+
+
+class Due(Value):
+    """All credits together. `amount` None: a person must settle how they go together. `asked` is what is claimed: the
+    same, or less where a boundary of the terms lies between the bounds of what was observed."""
+
+    amount: Money | None
+    asked: Money
+    lines: tuple[DueLine, ...]
 
 
 class RightLine(Value):

@@ -100,7 +100,8 @@ class Promise(Value):
 
     ref: Line
     subject: Literal[
-        "availability", "window", "procedure", "notice", "first_reply", "repair", "next_update", "data", "other"
+        "availability", "guarantee", "metric", "window", "procedure", "notice", "first_reply", "repair", "next_update",
+        "data", "other",
     ]
     promise: Line
     target: Measure

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .annex import Clause, Coverage, Event, Method, Outage, Site, SiteCounts, Step
+from .claim import Due, GuaranteeLine, LeftOut, RightLine
 from .header import Header, Period, PriorRequest, Provider, Request, Service, Target
 from .ledger import Promise, Response, Window, WindowTotals
 from .values import Answer, DecimalText, Line, Money, Seconds, Share, Text, Value
@@ -109,5 +110,12 @@ class MonthlyProviderReport(Value):
     calculation: tuple[Step, ...]
     clauses: tuple[Clause, ...]
     method: Method
+    left_out: tuple[LeftOut, ...] = ()
+    """Sites that were down alone: no part of any figure that counts."""
+    guarantees: tuple[GuaranteeLine, ...] = ()
+    """All of them, where the terms give more than one."""
+    due: Due | None = None
+    """Where more than one credit takes part."""
+    rights: tuple[RightLine, ...] = ()
     remark: Text | None = None
     """A remark in the agency's own words, printed under the verdict."""

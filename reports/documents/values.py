@@ -130,6 +130,13 @@ class InPercent(Value):
     percent: DecimalText
 
 
+class InMilliseconds(Value):
+    """A measured answer time: "95", "95.417"."""
+
+    unit: Literal["milliseconds"] = "milliseconds"
+    milliseconds: DecimalText
+
+
 class InMoney(Value):
     unit: Literal["money"] = "money"
     money: Money
@@ -149,5 +156,7 @@ class OnDay(Value):
     day: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
-Measure = Annotated[InSeconds | InShare | InTimes | InPercent | InMoney | InWords | OnDay, Field(discriminator="unit")]
-"""A decided figure with its unit: durations, shares, multiples, percentages, money, words, days."""
+Measure = Annotated[
+    InSeconds | InShare | InTimes | InPercent | InMilliseconds | InMoney | InWords | OnDay, Field(discriminator="unit")
+]
+"""A decided figure with its unit: durations, shares, multiples, percentages, answer times, money, words, days."""

@@ -22,7 +22,7 @@ FIXED = {
     "kind", "unit", "letter", "layout", "paper", "language", "status", "zone", "evidence_head", "sha256", "percent",
     "currency", "amount", "outcome", "flags", "carried_out", "source", "state", "answer", "verdict", "bound", "basis",
     "good_standing", "reason_status", "tier_below_percent", "credit_percent", "what_changed_source", "update_verdict",
-    "bundle_sha256", "checked_by", "file",
+    "bundle_sha256", "checked_by", "file", "target_percent",
 }  # fmt: skip
 WHOLE = {"reckoning", "attached"}  # for machines, never printed; names of files
 REFERENCES = {"client_id", "site_id", "ref", "sign_off", "exhibits", "number"}

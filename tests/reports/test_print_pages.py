@@ -108,7 +108,8 @@ def test_what_stands_on_a_claim_only_sometimes(papers: Papers) -> None:
     for said in (
         "Draft, not to be sent. The clause credit is doubtful", "Before it is paid", "No invoice is overdue",
         "To be settled by hand", "Left out of the claim", "meadow-montessori.example", "Two versions of the terms",
-        "Further guarantees", "Network", "Right to leave", "Reserved, not exercised here",
+        "Each guarantee, and what is due together", "Network", "99.99 %", "Right to leave",
+        "Reserved, not exercised here",
         "EUR 120.00 on the time as held", "the lower sum is claimed", "Another reading:",
         "In the form the contract gives", "not added to the others",
     ):  # fmt: skip
