@@ -1,5 +1,6 @@
 """Recomputes a claim from the JSON attached to it: `python3 -I -S recompute_claim.py statement.json`.
 From the contract as data, the downtime and what is excused: what counts, availability, verdict, credit, step by step.
+Of several credits it reckons the first guarantee's; each other it lists as "Not recomputed" and leaves to the reader.
 Exit code 0: they are the claim's own figures; 1: others, or a clause that this cannot reckon, which it names.
 """
 import json
@@ -15,7 +16,6 @@ def span(item):
     return instant(item["start_at"]), instant(item["end_at"])
 def clip(spans, start, end):
     return [(max(a, start), min(b, end)) for a, b in spans if a < end and b > start]
-
 def counted(part, case):  # rows of [outage, its part in the period, seconds that count]
     rules, outages, out = part["terms"]["counting"], [], []
     clock = [instant(at) for at in case["clocks"].get(rules["clock_start"], ())]
@@ -31,7 +31,6 @@ def counted(part, case):  # rows of [outage, its part in the period, seconds tha
             if (b - a, rules["min_outage_rule"] == "at_least") > (F(rules["min_outage_seconds"]), False):
                 out += [[outage, (x, y), y - x] for x, y in clip([(a, b)], *span(part["span"]))]
     return out
-
 def percent(terms, rows, share, known, uptime, days):  # of the fee before the cap; the row of the tiers
     credit, kind, target = terms["credit"], terms["credit"]["kind"], F(terms["target_percent"] or 0) / 100
     times = [sum(row[2] for row in rows if row[0] == one) / 60 for one in dict.fromkeys(row[0] for row in rows)]
@@ -55,7 +54,6 @@ def percent(terms, rows, share, known, uptime, days):  # of the fee before the c
         return F(credit["percent"]) * (units / share if kind == "per_unit" else 1), None
     worth = F(credit["day_value"]["days"] if credit["day_value"]["kind"] == "fixed" else days) * share
     return (units * F(credit["days_each"]) + (F(credit["initial_days"]) if rows else 0)) * 100 / worth, None
-
 def reckon(part, case, rows):  # what is due, exactly; what decides it; the results
     terms, here, share = part["terms"], span(part["span"]), F(*part["part"].values())
     long, lived = here[1] - here[0], sum((b - a for a, b in clip([span(case["in_service"])], *here)), F(0))
@@ -96,4 +94,6 @@ for name, exact in {"amount": sums[0], "asked": sums[1]}.items():
     print(f"{name}: {float(mine):.{case['minor_units']}f} here, {case[name]} in the claim")
     same &= mine == F(case[name])
 box = (paper.get("amount") or {"amount": {"amount": case["asked"]}})["amount"]["amount"]  # the sum printed on page one
+for x in case["beside"]:
+    print(f"Not recomputed: {x['what']}, {x['amount']['amount']}{'' if x['counted'] else ', left out'}; in all: {box}")
 sys.exit(0 if same and (case["beside"] or F(box) == F(case["asked"])) else 1)

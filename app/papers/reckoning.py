@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from app.papers.beside import money
 from app.papers.figures import of_fraction, seconds, short, span
+from app.sla.asked import first_credit, paying
 from app.sla.case import Case
 from app.sla.credits import MINOR_UNITS
 from app.sla.excuse import excused
@@ -93,12 +95,12 @@ def _part(seen: Seen, judged: Judged, piece: Piece, statement: Statement) -> doc
 
 
 def _beside(statement: Statement) -> tuple[doc.BesideCredit, ...]:
-    found = [(one.name, one.credit, one.paid) for one in statement.guarantees]
-    found += [(one.title, one.credit, True) for one in statement.promises]
+    """What is paid beside the first guarantee's credit, or instead of it."""
+    first = first_credit(statement)
     return tuple(
         doc.BesideCredit(
-            what=short(what), amount=doc.Money(amount=f"{item.amount:f}", currency=item.currency), counted=paid
+            what=short(one.name), amount=money(one.credit.amount, one.credit.currency), counted=one.counted
         )
-        for what, item, paid in found
-        if item is not None and item.amount
+        for one in paying(statement)
+        if one.credit is not first
     )

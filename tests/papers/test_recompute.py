@@ -15,11 +15,16 @@ from typing import Any
 import pytest
 
 from app.papers.breach import breach_report
+from app.presets.shelf import preset
+from app.sla.asked import asked
 from app.sla.case import Case, Ticket
 from app.sla.judge import judge
+from app.sla.periods import months_before
 from app.sla.terms import Sla
 from tests.papers.test_mapping import context, in_utc, june
+from tests.sla.cases import JUNE, a_span
 from tests.sla.story_case import at
+from tests.sla.test_guarantees import two
 from tests.timeline import MINUTE, monitor
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "recompute_claim.py"
@@ -175,3 +180,47 @@ def test_what_it_cannot_reckon_it_names(tmp_path: Path) -> None:
     found = run(claimed(under(credit={"kind": "steps", "rows": [{"over_minutes": "60", "percent": "25"}]})), tmp_path)
     assert found.returncode == 1
     assert "Cannot reckon: steps." in found.stderr
+
+
+RECKONED = (  # drafts that come with Kept, of every kind of credit the script knows
+    "aws-ec2-instance", "cari-net", "godaddy", "kinsta", "linode-compute", "ovh-dedicated", "serverrack",
+    "softlayer-dedicated", "stablehost", "upcloud", "virteche", "wp-engine",
+)  # fmt: skip
+NAMED = {"digitalocean-droplet": "buckets", "google-compute-engine": "whole_minutes", "vultr-cloud": "duration_table"}
+
+
+def drafted(name: str) -> Case:
+    case, terms = under(credit=TIERS), preset(name).terms
+    return replace(case, terms=(replace(case.terms[0], terms=terms),), currency=terms.currency)
+
+
+@pytest.mark.parametrize("name", RECKONED)
+def test_under_the_drafts_that_come_with_kept(name: str, tmp_path: Path) -> None:
+    case = drafted(name)
+    statement, paper = judge(case), claimed(case)
+    found = run(paper, tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert statement.credit is not None
+    assert statement.credit.amount > 0
+    assert f"amount: {statement.credit.amount} here, {statement.credit.amount} in the claim" in found.stdout
+    sum_ = asked(statement).amount
+    assert paper["amount"]["amount"] == {"amount": f"{sum_}", "currency": case.currency}
+    for one in paper["reckoning"]["beside"]:  # what the script leaves to the reader it says, with the sum on page one
+        assert f"Not recomputed: {one['what']}, {one['amount']['amount']}" in found.stdout
+    assert bool(paper["reckoning"]["beside"]) or sum_ == statement.credit.amount
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_of_the_other_drafts_it_names_what_it_cannot_reckon(name: str, tmp_path: Path) -> None:
+    found = run(claimed(drafted(name)), tmp_path)
+    assert found.returncode == 1
+    assert NAMED[name] in found.stderr
+
+
+def test_of_several_guarantees_it_recomputes_one_and_says_so(tmp_path: Path) -> None:
+    hour = [a_span(at(3, "00:00").astimezone(UTC), 60)]
+    case = in_utc(replace(two(hour, hour, stacking="highest"), periods_before=months_before(JUNE, 11)))
+    found = run(claimed(case), tmp_path)
+    assert found.returncode == 0, found.stdout + found.stderr
+    assert "amount: 40.00 here" in found.stdout
+    assert "Not recomputed: Network, 40.00, left out; in all: 40.00" in found.stdout
