@@ -139,5 +139,5 @@ TAGS = [
     {"name": "provider letters", "description": "Letters to providers, how they went out, what is still unanswered."},
     {"name": "notices", "description": "What clients were told, letter by letter, and what of it is no longer true."},
     {"name": "claims", "description": "What is asked of a provider: drafted, approved, filed, answered, credited."},
-    {"name": "due", "description": "What is due: claims, tickets to open now, promised updates; reminders, a calendar."},
+    {"name": "due", "description": "What is due: claims, tickets to open, promised updates; reminders, a calendar."},
 ]

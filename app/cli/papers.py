@@ -84,8 +84,8 @@ def _write(
 ) -> None:
     from sqlmodel import Session
 
-    from app.db import reader, transaction
     from app.correspondence.queries import told as letters_sent
+    from app.db import reader, transaction
     from app.statements import actions
     from app.statements.named import agency_of
     from app.web.edge import utc_now

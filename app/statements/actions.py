@@ -16,7 +16,7 @@ from app.agreements.tables import Service
 from app.cases.gather import contract_period, gather
 from app.errors import BadInput, Conflict, found
 from app.evidence import actions as evidence
-from app.papers.appendix import evidence_appendix
+from app.papers.appendix.evidence import evidence_appendix
 from app.papers.breach import breach_report
 from app.papers.context import LettersSent
 from app.papers.monthly import monthly_report

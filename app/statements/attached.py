@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel, col, select
 from app.cases.account import CHANNELS
 from app.evidence.tables import Attachment
 from app.messages.tables import Message
-from app.papers.appendix import Counted, Enclosed, Original
+from app.papers.appendix.evidence import Counted, Enclosed, Original
 from app.papers.redaction import Mask
 from app.probes.importing.fields import EPOCH, micros
 from app.probes.tables import CODES, STATES, Monitor

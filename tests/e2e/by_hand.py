@@ -81,13 +81,13 @@ def people(desk: Desk) -> dict[str, str]:
     ids = {"provider": desk.post("/providers", {"name": "Northgate Hosting", "account": "NG-20417"})["id"]}
     ids["service"] = desk.post("/services", {
         "provider_id": ids["provider"], "name": "HOST-1", "kind": "leased server", "monthly_fee": "400.00",
-        "currency": "EUR", "zone": "Europe/Berlin",
+        "currency": "EUR", "zone": "Europe/Berlin", "in_service_from": "2023-02-01T00:00:00+01:00",
     })["id"]  # fmt: skip
     agreement = desk.post("/agreements", {"service_id": ids["service"], "title": "Northgate SLA"})["id"]
     desk.post(f"/agreements/{agreement}/terms", {
         "effective_from": "2024-01-01",
         "terms": {
-            "timezone": "Europe/Berlin", "currency": "EUR", "target_percent": "99.9",
+            "version": "2024-01", "timezone": "Europe/Berlin", "currency": "EUR", "target_percent": "99.9",
             "maintenance": {"scheduled_excluded": True, "min_notice_hours": "48", "covers": "promised_window",
                             "emergency": {"excluded": False}},
             "credit": {"kind": "uptime_tiers", "tiers": [

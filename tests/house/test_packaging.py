@@ -368,4 +368,5 @@ def test_the_operations_page_names_every_setting_with_its_default() -> None:
     assert rows.keys() == SETTINGS
     for name, field in Settings.model_fields.items():
         if field.default is not None:
-            assert str(field.default) in rows[f"KEPT_{name.upper()}"], name
+            said = str(field.default).lower() if isinstance(field.default, bool) else str(field.default)
+            assert said in rows[f"KEPT_{name.upper()}"], name

@@ -188,7 +188,7 @@ def send(case: schemathesis.Case, there: Record) -> None:
                 setattr(case, part, known(value, there.ids))
         if case.headers and case.headers.get("Idempotency-Key") == "3f2c9a":
             case.headers["Idempotency-Key"] = digest
-    case.call_and_validate(headers={"authorization": f"Bearer {there.token}"}, checks=CHECKS)
+    case.call_and_validate(headers={"authorization": f"Bearer {there.token}"}, checks=CHECKS, timeout=120)
 
 
 @SCHEMA.exclude(path_regex=PRESS).parametrize()

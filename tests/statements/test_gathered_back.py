@@ -25,7 +25,8 @@ def watch(story: Story, host: str, *down: tuple[datetime, datetime], start: date
     """An answer every 20 minutes from 1 June on, but for these spans."""
     monitor = {"name": host, "site_id": story.ids[host], "interval_seconds": 1200, "source": "own probe"}
     story.post("/monitors", monitor)
-    observe(story, host, start or datetime(2025, 5, 31, 22, tzinfo=UTC), NOON + 18 * 24 * HOUR + 19 * HOUR, list(down), 20)
+    begun = start or datetime(2025, 5, 31, 22, tzinfo=UTC)
+    observe(story, host, begun, NOON + 18 * 24 * HOUR + 19 * HOUR, list(down), 20)
 
 
 def case_of(story: Story, month: str = "2025-06", moment: datetime = NOON + 20 * 24 * HOUR) -> Case:

@@ -360,7 +360,8 @@ def test_by_command_into_a_generation_that_can_be_verified(engine: sa.Engine, ur
 @pytest.mark.parametrize(
     ("texts", "said"),
     [(["shop.example"], "no SITE=ADDRESS"), (["a=nonsense p4ss"], "cannot be read"),
-     (["a=mysql://me:p4ss@h"], "names no"), (["a=sqlite:///x", "a=sqlite:///x"], "given twice"), (["a=env:"], "is not set")],
+     (["a=mysql://me:p4ss@h"], "names no"), (["a=sqlite:///x", "a=sqlite:///x"], "given twice"),
+     (["a=env:"], "is not set")],
 )  # fmt: skip
 def test_an_address_that_is_none(texts: list[str], said: str) -> None:
     with pytest.raises(BadInput, match=said) as raised:
