@@ -53,8 +53,8 @@ def take(
     """Reads every database and gives its record for the manifest, by name.
 
     out: the generation's folder. base, base_records: the folder and the records of an earlier generation of the same
-    server. clock: nanoseconds since 1970. rows: `all` keeps a digest of every row, `none` chunks alone, `auto` rows where
-    a table is not too large.
+    server. clock: nanoseconds since 1970. rows: `all` keeps a digest of every row, `none` chunks alone, `auto` rows
+    where a table is not too large.
     Raises BadInput for two databases of one name."""
     names = [database.name for database in databases]
     for name in names:
