@@ -128,6 +128,6 @@ def counter_reading(statement: Statement) -> doc.CounterReading | None:
 
 def clause_words(clause: str) -> str:
     """The clause's words; where none are on record, the terms' field in plain words."""
-    if re.fullmatch(r"[a-z_]+(\.[a-z_]+)*", clause):
+    if re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)*", clause):
         return f"{clause.replace('_', ' ').replace('.', ': ')} (no words on record)"
     return clause

@@ -13,7 +13,7 @@ from app.sla.statement import Credit, GuaranteeVerdict, Part, Statement
 from app.sla.wording import period_words
 from reports import documents as doc
 
-FIRST_TITLE = "Availability"
+FIRST_TITLE, AS_ENTERED = "Availability", "terms as entered"
 
 
 def money(amount: Decimal, currency: str) -> doc.Money:
@@ -98,7 +98,7 @@ def _first(case: Case, statement: Statement) -> tuple[doc.GuaranteeLine, ...]:
 def _guarantee(one: GuaranteeVerdict, statement: Statement) -> doc.GuaranteeLine:
     return doc.GuaranteeLine(
         name=figures.short(one.name.capitalize()),
-        clause=figures.short(one.clause) or None,
+        clause=figures.on_record(one.clause),
         target_percent=None if one.target is None else figures.percent_text(one.target),
         counted_seconds=figures.seconds(one.readings[2].down),
         availability=_share(one),
@@ -114,7 +114,7 @@ def right_lines(statement: Statement) -> tuple[doc.RightLine, ...]:
     return tuple(
         doc.RightLine(
             title=figures.short(item.title),
-            clause=figures.short(item.clause) or "no clause",
+            clause=figures.on_record(item.clause) or AS_ENTERED,
             accrued=figures.short(item.accrued),
             exercise_by=item.exercise_by,
             lapsed=item.lapsed,

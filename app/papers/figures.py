@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -84,6 +85,11 @@ def clause_of(case: Case, path: str) -> str | None:
         if path in (key, key.split(".")[0], quote.text):  # type: ignore[attr-defined]
             return f"C{number}"
     return None
+
+
+def on_record(clause: str) -> str | None:
+    """The clause's words; None where the law could name the terms' field alone."""
+    return None if re.fullmatch(r"[a-z_]+(\.[a-z0-9_]+)*", clause) else short(clause) or None
 
 
 def _quotes(case: Case) -> list[tuple[str, object]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from app.papers import figures
+from app.papers.beside import AS_ENTERED
 from app.papers.context import Context
 from app.papers.figures import clause_of, first_human_reply, percent_text, seconds, short
 from app.sla.asked import asked, first_credit
@@ -69,11 +70,15 @@ def promises(case: Case, statement: Statement) -> tuple[doc.Promise, ...]:
                 figure=measure(item.figure, words or STATUS_WORDS[item.status], is_open=running, kind=item.kind),
                 verdict=item.status.value,
                 source=item.source.code.value if item.source else "M",
-                clause=clause_of(case, item.clause) or item.clause if item.clause else None,
+                clause=_clause(case, item.clause),
                 worth=_worth(item, statement),
             )
         )
     return tuple(out)
+
+
+def _clause(case: Case, clause: str | None) -> str | None:
+    return clause and (clause_of(case, clause) or figures.on_record(clause) or AS_ENTERED)
 
 
 def _worth(item: Promise, statement: Statement) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.papers.appendix import Enclosed, evidence_appendix
+from app.papers.appendix.evidence import Enclosed, evidence_appendix
 from app.papers.breach import breach_report
 from app.papers.monthly import monthly_report
 from app.sla.case import Case, Gauge
@@ -72,6 +72,8 @@ def test_several_guarantees(terms: dict[str, Any], asked: str, added: list[bool]
         for said in ("Each guarantee, and what is due together", "Network", "100 %", f"EUR {asked}"):
             assert said in shown, said
         assert ("not added" in shown) == (False in added)
+        assert "guarantees.0" not in shown, "a field of ours is no clause"
+    assert f"of all credits together we claim EUR {asked}" in text(monthly)
     assert claim.amount is not None
     assert claim.amount.amount.amount == asked
     assert monthly.last_claim_day == claim.claim.last_claim_day
