@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "probing": ("probing", "a probe over a new connection each, with and without TLS, against bare httpx"),
     "audit-snapshot": ("audit_snapshot", "sites read, whole and what changed, against `cat` and `find` of the same"),
     "audit-compare": ("audit_compare", "four generations of many sites compared, against reading their columns alone"),
+    "audit-databases": ("audit_databases", "digests of parts and rows of databases against check sums"),
     "papers": ("papers", "a report and a letter against WeasyPrint alone; 120 letters against one after another"),
 }
 
