@@ -3,7 +3,7 @@ PORT ?= 8000
 DATA ?= data
 OUT ?= out
 ARGS ?=
-PYTEST_ARGS ?= -n 2 --dist loadfile
+PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 UPGRADE ?=
 # Debian packages the tests need beyond PostgreSQL.
 EXTRA_PACKAGES ?= $(shell . /etc/os-release 2>/dev/null; [ "$$ID" = debian ] && echo chromium; \

@@ -353,6 +353,9 @@ class StatementOut(BaseModel):
     due: Annotated[
         str | None, Field(description="All credits together, rounded once; null: none.", examples=["120.00"])
     ]
+    due_least: Annotated[
+        str | None, Field(description="The same on the least time, where a boundary lies between: the sum to claim.")
+    ]
     due_lines: Annotated[list[LineOut], Field(description="How `due` comes about.")]
     deadline: DeadlineOut | None
     counter: Annotated[

@@ -93,6 +93,7 @@ def statement_out(item: Statement, case: Case | None = None) -> StatementOut:
         promises=[_promise(promise) for promise in item.promises],
         credit=credit_out(item.credit),
         due=text_or_none(item.due),
+        due_least=text_or_none(item.due_least),
         due_lines=[line_out(line) for line in item.due_lines],
         deadline=deadline_out(item.deadline),
         counter=counter_out(item.counter),
