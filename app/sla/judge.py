@@ -49,6 +49,7 @@ def judge(case: Case) -> Statement:
     stretches = [piece.measured for piece in judged.pieces]
     lower = credit.lower_amount if credit is not None else None
     more = summed(seen, judged, owed, promises_over(bench, judged), lower)
+    alone = left_out(seen.sites, seen.down, measured.elapsed, seen.rule)
     totals = measured.totals
     known = sum((totals.get(name, ZERO) for name in ("up", "degraded", "down")), ZERO)
     return Statement(
@@ -80,7 +81,7 @@ def judge(case: Case) -> Statement:
         months=months(seen, measured, every_window, judged.allowed),
         sites=judge_sites(seen, measured.elapsed, _work_starts(windows)),
         notes=(
-            *notes(seen, measured),
+            *notes(seen, measured, alone),
             *part_notes(judged),
             *more.notes,
             *((boundary.note,) if boundary is not None else ()),
@@ -89,7 +90,7 @@ def judge(case: Case) -> Statement:
         counter=counter_over(seen, judged, windows, outages),
         down_parts=down_parts(seen, stretches, outages, windows),
         calculation=calculation(seen, stretches, windows),
-        left_out=left_out(seen.sites, seen.down, measured.elapsed, seen.rule),
+        left_out=alone,
         parts=parts_of(case, judged),
         guarantees=more.guarantees,
         due=more.due,

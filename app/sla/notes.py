@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from app.sla.counting import length_of
 from app.sla.readings import Measured
 from app.sla.seen import Seen
 from app.sla.spans import Span, between, clip, inside, minus, total
-from app.sla.together import left_out, rule_text
+from app.sla.statement import LeftOut
+from app.sla.together import rule_text
 from app.sla.wording import elapsed, moment
 
 
-def notes(seen: Seen, measured: Measured) -> tuple[str, ...]:
-    """In order: the terms, the sources, what could not be decided, what is left to a person."""
-    return (*_terms(seen, measured), *_sources(seen, measured), *_undecided(seen, measured), *_by_hand(measured))
+def notes(seen: Seen, measured: Measured, alone: Sequence[LeftOut]) -> tuple[str, ...]:
+    """In order: the terms, the sources, what could not be decided, what is left to a person. `alone`: the downtime of
+    single sites that was left out."""
+    return (*_terms(seen, measured), *_sources(seen, measured, alone), *_undecided(seen, measured), *_by_hand(measured))
 
 
 def _terms(seen: Seen, measured: Measured) -> Iterator[str]:
@@ -31,11 +33,11 @@ def _terms(seen: Seen, measured: Measured) -> Iterator[str]:
         yield f"The fee is in {seen.case.currency}, the terms in {terms.currency}."
 
 
-def _sources(seen: Seen, measured: Measured) -> Iterator[str]:
+def _sources(seen: Seen, measured: Measured, alone: Sequence[LeftOut]) -> Iterator[str]:
     elapsed_part = measured.elapsed
     if elapsed_part is None:
         return
-    yield from _of_sites(seen, elapsed_part)
+    yield from _of_sites(seen, elapsed_part, alone)
     if not seen.speaking:
         yield "Nothing was monitored: the whole period is unknown."
     elif seen.speaking is not seen.series:
@@ -57,9 +59,8 @@ def _sources(seen: Seen, measured: Measured) -> Iterator[str]:
         yield f"We were offline ourselves {moment(span.start, zone)} to {moment(span.end, zone)}: unknown, not down."
 
 
-def _of_sites(seen: Seen, within: Span) -> Iterator[str]:
+def _of_sites(seen: Seen, within: Span, alone: Sequence[LeftOut]) -> Iterator[str]:
     joined = total(inside(seen.by_sites, within))
-    alone = left_out(seen.sites, seen.down, within, seen.rule)
     if not joined and not alone:
         return
     yield f"Sites that fail at once are one outage of the service where they are {rule_text(seen.rule)}."
