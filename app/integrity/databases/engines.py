@@ -9,6 +9,7 @@ are set so that their text does not depend on its settings (zone, style of dates
 from __future__ import annotations
 
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -73,15 +74,16 @@ def engine_of(connection: Connection) -> Engine:
     raise ValueError(f"{name} is none of SQLite, PostgreSQL, MySQL and MariaDB")
 
 
-class Server:
+class Server(ABC):
     """What MySQL and PostgreSQL share: everything but their words."""
 
-    def text(self, column: Column, name: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def text(self, column: Column, name: str) -> str: ...
 
+    @abstractmethod
     def digest(self, expression: str) -> str:
         """The first 64 bits of the MD5 as an unsigned number."""
-        raise NotImplementedError
+        ...
 
     def quoted(self, connection: Connection, name: str) -> str:
         return self.plain(connection, name).replace(":", "\\:")  # in text() a colon would read as a parameter
@@ -94,24 +96,25 @@ class Server:
         parts = [self.part(column, self.quoted(connection, column.name)) for column in columns]
         return self.concat(parts)
 
-    def concat(self, parts: Sequence[str]) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def concat(self, parts: Sequence[str]) -> str: ...
 
-    def part(self, column: Column, name: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def part(self, column: Column, name: str) -> str: ...
 
-    def microseconds(self, column: Column, name: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def microseconds(self, column: Column, name: str) -> str: ...
 
-    def sum(self, digest: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def sum(self, digest: str) -> str: ...
 
+    @abstractmethod
     def lines(self, parts: Sequence[str], order: str) -> str:
         """The rows of a group as one text: a line for each, its parts between commas, nothing for NULL."""
-        raise NotImplementedError
+        ...
 
-    def bucket(self, name: str) -> str:
-        raise NotImplementedError
+    @abstractmethod
+    def bucket(self, name: str) -> str: ...
 
     def chunks(self, connection: Connection, table: Table) -> Iterator[tuple[int, int, str]]:
         assert table.whole_key is not None
