@@ -97,6 +97,11 @@ def open_ticket(
         if incident.service_id != service.id:
             other = agreements.service(session, incident.service_id).name
             raise BadInput(f"that incident is one of {other}, not of {service.name}", field="incident_id")
+        if incident.started_at is not None and opened_at < incident.started_at:
+            raise BadInput(
+                "lies before its incident began; leave out the incident, or correct when that began",
+                field="opened_at", example=incident.started_at.isoformat(),
+            )  # fmt: skip
     same = select(Ticket).where(Ticket.service_id == service.id, Ticket.number == number)
     if (there := session.exec(same).first()) is not None:
         raise Conflict(f"the ticket {number} is recorded already, as {there.id}", field="number", example="NG-88207")

@@ -30,6 +30,13 @@ def wrong(path: str, reason: str, example: str) -> TermsError:
     return TermsError(f"{path}: {reason}; for example {example}")
 
 
+def _not_before(outages: Sequence[Span], at: datetime, path: str) -> datetime:
+    """A ticket, or a confirmation, that came before every outage starts no clock: nobody can mean it so."""
+    if outages and at < (first := min(outage.start for outage in outages)):
+        raise wrong(path, "lies before its outage, so it starts no clock", f'"{first.isoformat()}"')
+    return at
+
+
 class Example:
     """One example: its terms and period read, its facts read when they are asked for."""
 
@@ -139,15 +146,18 @@ class Example:
     def clock(self, listed: Sequence[str], event: str) -> list[datetime]:
         """The moments a contract's clock may start at: a list beside the downtime, in its rows, or among the events."""
         out = []
+        outages = self.downtime
         for name in listed:
             for i, row in enumerate(self.rows(name)):
                 at = row.get("opened_at", row.get("at")) if isinstance(row, Mapping) else row
-                out.append(instant(at, f"{name}[{i}]"))
+                out.append(_not_before(outages, instant(at, f"{name}[{i}]"), f"{name}[{i}]"))
         for i, row in enumerate(self.rows("downtime")):
             if isinstance(row, Mapping) and row.get(f"{event}_at") is not None:
-                out.append(instant(row[f"{event}_at"], f"downtime[{i}].{event}_at"))
+                path = f"downtime[{i}].{event}_at"
+                own = [span(row, f"downtime[{i}]")]
+                out.append(_not_before(own, instant(row[f"{event}_at"], path), path))
         if self.case.get(f"{event}_at") is not None:
-            out.append(instant(self.case[f"{event}_at"], f"{event}_at"))
+            out.append(_not_before(outages, instant(self.case[f"{event}_at"], f"{event}_at"), f"{event}_at"))
         at = self.event(event)
         return sorted([*out, at] if at is not None else out)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from app.correspondence.works import copy_sum
 from app.sla.volumes import fits, needed, rate, takes, volume
+from reports.errors import FiguresDisagree
 from reports.letters.provider_check import _sum
 
 TB = 10**12
@@ -70,5 +71,9 @@ def test_what_is_printed_is_enough_and_hardly_more(bytes_: int, seconds: int, pe
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 999_999), st.integers(60, 10**6), st.integers(1, 999_999))
 def test_the_printer_reckons_the_same_the_other_way_round(gigabytes: int, seconds: int, megabytes: int) -> None:
-    _sum(copy_sum(seconds, f"{gigabytes} GB", None, f"{megabytes} MB/s", None))
+    made = copy_sum(seconds, f"{gigabytes} GB", None, f"{megabytes} MB/s", None)
+    _sum(made)
     _sum(copy_sum(seconds, None, None, None, None))
+    assert made.takes_seconds is not None
+    with pytest.raises(FiguresDisagree):
+        _sum(made.model_copy(update={"takes_seconds": made.takes_seconds + 2}))

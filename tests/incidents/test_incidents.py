@@ -91,6 +91,9 @@ def test_a_ticket_has_one_number_and_belongs_to_its_service(owner: TestClient) -
     assert made["id"] in refused(owner, "/tickets", body, 409, "number")["detail"]
     refused(owner, "/tickets", body | {"number": "2", "opened_at": "2025-07-01T07:00:01Z"}, 422, "opened_at")
     refused(owner, "/tickets", body | {"number": "2", "urgency": "high"}, 422, "urgency")
+    later = incident(owner, service_id=made["service_id"], started_at="2025-06-29T00:02:01+02:00")
+    problem = refused(owner, "/tickets", body | {"number": "2", "incident_id": later["id"]}, 422, "opened_at")
+    assert problem["errors"][0]["example"] == "2025-06-28T22:02:01+00:00"
     other = service(owner, provider_id=get(owner, f"/services/{made['service_id']}")["provider_id"], name="HOST-2")
     elsewhere = incident(owner, service_id=other["id"])
     problem = refused(owner, "/tickets", body | {"number": "2", "incident_id": elsewhere["id"]}, 422, "incident_id",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -124,3 +125,20 @@ def test_a_repair_that_is_still_open_has_taken_until_the_day_asked_for() -> None
         settlement(case)
     found = settlement({**case, "as_of": "2026-04-09T13:30:00Z"})  # 210 min, 150 over: 3 × 5 % = 75.00
     assert (found["minutes_over"], found["units"], found["credit_amount"]) == ("150", 3, "75.00")
+
+
+@pytest.mark.parametrize(
+    ("facts", "path"),
+    [({"tickets": ["2026-04-03T09:59:59Z"]}, "tickets[0]"),
+     ({"confirmations": ["2026-04-01T00:00:00Z"]}, "confirmations[0]"),
+     ({"ticket_opened_at": "2026-04-03T09:00:00Z"}, "ticket_opened_at")],
+)  # fmt: skip
+def test_a_ticket_before_its_outage_is_refused(facts: dict[str, Any], path: str) -> None:
+    with pytest.raises(TermsError, match=re.escape(f"{path}: lies before its outage")):
+        settled(FLAT, HOUR, facts=facts, counting={"clock_start": "ticket_opened"})
+
+
+def test_of_several_outages_each_ticket_stands_with_its_own() -> None:
+    rows = [HOUR, spell("03T12:00", "03T13:00", ticket_opened_at="2026-04-03T11:30:00Z")]
+    with pytest.raises(TermsError, match=r"downtime\[1\]\.ticket_opened_at: lies before its outage"):
+        settled(FLAT, *rows, counting={"clock_start": "ticket_opened"})
