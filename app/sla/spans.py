@@ -37,8 +37,10 @@ class Span:
     end: datetime
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "start", utc(self.start))
-        object.__setattr__(self, "end", utc(self.end))
+        if getattr(self.start, "tzinfo", None) is not UTC:  # almost always it is
+            object.__setattr__(self, "start", utc(self.start))
+        if getattr(self.end, "tzinfo", None) is not UTC:
+            object.__setattr__(self, "end", utc(self.end))
         if self.end <= self.start:
             raise SpanError(
                 f"a span must end after it starts: {self.start.isoformat()} to {self.end.isoformat()}; {EXAMPLE}"

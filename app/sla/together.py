@@ -92,7 +92,7 @@ def together(sites: Sequence[SiteSeen], rule: Together, as_at: datetime) -> tupl
 
 def quorum(down: Sequence[Sequence[Span]], observed: Sequence[Sequence[Span]], rule: Together) -> tuple[Span, ...]:
     """When at least so many are down, and at least that share of the observed. One sweep, exactly."""
-    return union([span for span, failed, seen in _counts(down, observed) if _enough(failed, seen, rule)])
+    return union([Span(at, to) for at, to, failed, seen in _counts(down, observed) if _enough(failed, seen, rule)])
 
 
 def _enough(failed: int, seen: int, rule: Together) -> bool:
@@ -101,8 +101,8 @@ def _enough(failed: int, seen: int, rule: Together) -> bool:
 
 def _counts(
     down: Iterable[Sequence[Span]], observed: Iterable[Sequence[Span]]
-) -> Iterable[tuple[Span, int, int]]:  # fmt: skip
-    """Stretches with the number of sites down in them (at least one) and the number observed."""
+) -> Iterable[tuple[datetime, datetime, int, int]]:  # fmt: skip
+    """Stretches, from and to, with the number of sites down in them (at least one) and the number observed."""
     marks: list[tuple[datetime, int, int]] = []
     for spans in down:
         for span in spans:
@@ -117,7 +117,7 @@ def _counts(
     at = marks[0][0]
     for when, more_failed, more_seen in marks:
         if when > at and failed:
-            yield Span(at, when), failed, seen
+            yield at, when, failed, seen
         at = when
         failed, seen = failed + more_failed, seen + more_seen
 
@@ -158,10 +158,10 @@ def left_out(
     reach = Span(min(span.start for span, _ in found), max(span.end for span, _ in found))
     counts = tuple(_counts([inside(one.down, reach) for one in sites], [inside(one.known, reach) for one in sites]))
     out = []
-    for span, one in sorted(found, key=lambda item: (item[0], item[1].site.name, item[1].site.id)):
-        first = bisect_right(counts, span.start, key=lambda part: part[0].end)
-        last = bisect_left(counts, span.end, lo=first, key=lambda part: part[0].start)
-        most, of = max((failed, seen) for _, failed, seen in counts[first:last])
+    for span, one in sorted(found, key=lambda item: (item[0].start, item[0].end, item[1].site.name, item[1].site.id)):
+        first = bisect_right(counts, span.start, key=lambda part: part[1])
+        last = bisect_left(counts, span.end, lo=first, key=lambda part: part[0])
+        most, of = max((failed, seen) for _, _, failed, seen in counts[first:last])
         inside_ = total(clip([span], within))
         out.append(LeftOut(one.site.id, one.site.name, span, inside_, _why(most, of, rule)))
     return tuple(out)
