@@ -282,7 +282,7 @@ def _pdfs(session: Any, engine: Engine, row: Any) -> Any:
     """(name, bytes) of every letter of a round."""
     from sqlmodel import col, select
 
-    from app.notices.actions import compose_all
+    from app.notices.drafting import compose_all
     from app.notices.tables import Letter
     from app.statements.actions import refused
     from reports import documents as doc

@@ -22,7 +22,7 @@ from app.correspondence.tables import ProviderLetter
 from app.correspondence.wording import CoverWords, ReminderWords
 from app.correspondence.works import Written
 from app.errors import BadInput, Conflict, NotFound, found
-from app.notices.actions import letters_sent
+from app.notices.stale import letters_sent
 from app.papers.figures import of_fraction, seconds, short
 from app.sla.case import Case
 from app.sla.statement import Credit, Outcome, Statement

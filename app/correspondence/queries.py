@@ -14,7 +14,7 @@ from app.agreements.tables import Service
 from app.correspondence.compose import reference
 from app.correspondence.tables import ProviderAnswer, ProviderLetter, ProviderRequest, ProviderSending
 from app.errors import NotFound
-from app.notices.actions import letters_sent
+from app.notices.stale import letters_sent
 from app.papers.context import AskedBefore, LettersSent
 from reports.documents.provider_letters import LETTER_NAMES
 

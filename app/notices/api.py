@@ -14,7 +14,8 @@ from app.access.guard import Operator, Owner, Viewer
 from app.db import reader
 from app.errors import Conflict, found
 from app.fields import Id, In, Instant, Line, Out
-from app.notices import actions
+from app.notices import drafting, issuing
+from app.notices import stale as staleness
 from app.notices.tables import Letter, Notice
 from app.notices.wording import Words
 from app.statements.actions import press, refused
@@ -101,7 +102,7 @@ class StaleOut(BaseModel):
 @router.post("/notices", status_code=201, dependencies=[Operator])
 def draft(body: NoticeIn, session: SessionDep, now: NowDep, response: Response) -> NoticeOut:
     """Draft a round of letters. Every letter is composed once to show that it can be written; nothing is sent."""
-    row = actions.draft(
+    row = drafting.draft(
         session,
         service_id=body.service_id,
         window_id=body.window_id,
@@ -128,7 +129,7 @@ def list_notices(session: SessionDep, paging: PagingDep, service_id: UUID | None
 @router.get("/notices/stale", dependencies=[Viewer])
 def stale(session: SessionDep, now: NowDep, service_id: Annotated[UUID, Query()], as_at: AsAt = None) -> list[StaleOut]:
     """Who believes what that is no longer true, and since when. Each client's newest letter per work counts."""
-    items = actions.stale(session, service_id, as_at or now)
+    items = staleness.stale(session, service_id, as_at or now)
     return [
         StaleOut(
             letter_id=item.letter_id,
@@ -157,7 +158,7 @@ def preview(notice_id: UUID, session: SessionDep) -> list[PreviewOut]:
     notice = found(session.get(Notice, notice_id), "notice", notice_id)
     if notice.issued_at is not None:
         raise Conflict("this notice was issued; its letters stand under /letters", field="notice_id")
-    drafts = actions.compose_all(session, notice, issued=False)
+    drafts = drafting.compose_all(session, notice, issued=False)
     return [
         PreviewOut(
             client_id=item.client_id,
@@ -184,7 +185,7 @@ def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> Noti
         if body.issued_at is not None and body.issued_at < notice.as_at:
             stamp = notice.as_at.isoformat(timespec="seconds")
             raise Conflict(f"the letters speak of {stamp}, so they went out later", field="issued_at", example=stamp)
-        drafts = list(actions.compose_all(session, notice, issued=True))
+        drafts = list(drafting.compose_all(session, notice, issued=True))
     from reports import press as shop
 
     pdfs: dict[int, bytes] = {}
@@ -195,7 +196,7 @@ def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> Noti
     writing = edge.open()
     row = found(writing.get(Notice, notice_id), "notice", notice_id)
     ready = [(item, pdfs[index]) for index, item in enumerate(drafts)]
-    actions.issue(writing, row, ready, approved_by=body.approved_by, issued_at=body.issued_at or now, now=now)
+    issuing.issue(writing, row, ready, approved_by=body.approved_by, issued_at=body.issued_at or now, now=now)
     return NoticeOut.model_validate(row)
 
 
@@ -248,7 +249,7 @@ def letter_other(letter_id: UUID, form: Literal["html", "json"], session: Sessio
 @router.post("/letters/{letter_id}/erase", dependencies=[Owner])
 def erase(letter_id: UUID, session: SessionDep, now: NowDep) -> LetterOut:
     """Remove a letter's text and PDF, and with them a person's name and address; their digests stay in the log."""
-    row = actions.erase(session, found(session.get(Letter, letter_id), "letter", letter_id), now=now)
+    row = issuing.erase(session, found(session.get(Letter, letter_id), "letter", letter_id), now=now)
     return LetterOut.model_validate(row)
 
 

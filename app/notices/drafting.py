@@ -1,8 +1,7 @@
-"""Drafting a round of letters, issuing it, and finding those that are no longer true."""
+"""Drafting a round of letters: composed from the record as at one moment, for exactly those it concerns."""
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +23,6 @@ from app.notices import compose, facts
 from app.notices.compose import Addressee, Round, Told
 from app.notices.tables import Letter, Notice
 from app.notices.wording import Words
-from app.papers.context import LettersSent
 from app.sites.tables import Placement, Site
 from app.sla.case import SiteCurrent
 from app.sla.judge import judge
@@ -215,137 +213,3 @@ def _same_person(session: Session, contact_id: UUID | None) -> Contact | None:
         return None
     newest = clients.versions(session, clients.contact(session, contact_id))[-1]
     return newest if newest.erased_at is None else None
-
-
-def issue(
-    session: Session,
-    notice: Notice,
-    ready: list[tuple[Draft, bytes]],
-    *,
-    approved_by: str,
-    issued_at: datetime,
-    now: datetime,
-) -> Notice:
-    """Freezes the letters with their PDFs. Raises Conflict if the notice was issued before."""
-    done = session.execute(
-        sa.update(Notice)
-        .where(col(Notice.id) == notice.id, col(Notice.issued_at).is_(None))
-        .values(issued_at=issued_at, approved_by=approved_by)
-    )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict("this notice was issued before; what went out is not changed", field="notice_id")
-    listed = []
-    for item, pdf in ready:
-        text = item.document.model_dump_json()
-        letter = Letter(
-            notice_id=notice.id,
-            client_id=item.client_id,
-            contact_id=item.contact_id,
-            stated=item.stated,
-            document=text,
-            document_digest=hashlib.sha256(text.encode()).hexdigest(),
-            pdf=pdf,
-            pdf_digest=hashlib.sha256(pdf).hexdigest(),
-        )
-        session.add(letter)
-        listed.append(
-            {
-                "letter": str(letter.id),
-                "client": str(item.client_id),
-                "document": letter.document_digest,
-                "pdf": letter.pdf_digest,
-            }
-        )
-    body = {"number": notice.number, "kind": notice.kind, "approved_by": approved_by, "letters": listed}
-    evidence.append(session, "notice.issued", notice, now, body=body, occurred_at=issued_at)
-    session.refresh(notice)
-    return notice
-
-
-def erase(session: Session, letter: Letter, *, now: datetime) -> Letter:
-    """Removes the letter's text and PDF, which hold a person's name and address; the digests stay in the log.
-
-    Raises Conflict where it was done before.
-    """
-    if letter.pdf is None:
-        raise Conflict("this letter's content was erased before", field="letter_id")
-    letter.pdf, letter.document = None, "{}"
-    session.add(letter)
-    body = {"document": letter.document_digest, "pdf": letter.pdf_digest}
-    evidence.append(session, "letter.erased", letter, now, body=body)
-    return letter
-
-
-@dataclass(frozen=True, slots=True)
-class StaleLetter:
-    """Somebody believes something that is no longer true."""
-
-    letter_id: UUID
-    notice_id: UUID
-    client_id: UUID
-    client: str
-    client_number: str
-    kind: str
-    told_at: datetime
-    untrue: tuple[tuple[str, str, str], ...]  # fact, as told, as it is
-    since: datetime
-
-
-def stale(session: Session, service_id: UUID, as_at: datetime) -> list[StaleLetter]:
-    """Who, as at a moment, believes what that is no longer true. Each client's newest letter per work counts."""
-    case = gather(session, service_id, None, as_at, months=0, every_window=True)
-    history = facts.History(case)
-    statement = history.at(case.as_at)
-    query = (
-        select(Letter, Notice)
-        .join(Notice, col(Letter.notice_id) == col(Notice.id))
-        .where(Notice.service_id == service_id, col(Notice.issued_at).is_not(None), col(Notice.issued_at) <= as_at)
-        .order_by(col(Notice.number))
-    )
-    newest: dict[tuple[UUID, UUID], tuple[Letter, Notice]] = {}
-    for letter, notice in session.exec(query).all():
-        newest[(letter.client_id, notice.work_id)] = (letter, notice)
-    named = clients.clients(session, [client for client, _ in newest])
-    out = []
-    for (client_id, _), (letter, notice) in newest.items():
-        told, work = notice.issued_at or notice.as_at, str(notice.work_id)
-        is_now = {fact: facts.as_it_is(case, statement, work, fact) for fact in sorted(letter.stated)}
-        untrue = tuple((fact, letter.stated[fact], now) for fact, now in is_now.items() if now != letter.stated[fact])
-        if untrue:
-            since = min(history.since(work, fact, value, told) for fact, value, _ in untrue)
-            client = named[client_id]
-            out.append(
-                StaleLetter(
-                    letter.id,
-                    notice.id,
-                    client_id,
-                    client.name,
-                    client.number,
-                    notice.kind,
-                    told,
-                    untrue,
-                    since,
-                )
-            )
-    return sorted(out, key=lambda item: item.client_number)
-
-
-def letters_sent(session: Session, service_id: UUID, until: datetime) -> LettersSent:
-    """What clients were told about this service's works up to a moment, counted in rounds and in letters."""
-    query = select(Notice).where(
-        Notice.service_id == service_id, col(Notice.issued_at).is_not(None), col(Notice.issued_at) <= until
-    )
-    notices = session.exec(query).all()
-    kinds = [notice.kind for notice in notices]
-    ids = [notice.id for notice in notices]
-    count = (
-        session.execute(select(sa.func.count()).select_from(Letter).where(col(Letter.notice_id).in_(ids))).scalar_one()
-        if ids
-        else 0
-    )
-    return LettersSent(
-        announcements=kinds.count("L1") + kinds.count("L3"),
-        corrections=kinds.count("L2"),
-        updates=kinds.count("L4") + kinds.count("L6"),
-        letters=count,
-    )
