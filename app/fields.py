@@ -15,6 +15,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+import idna
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from app.errors import BadInput
@@ -117,10 +118,22 @@ def _month(text: str) -> str:
     return text
 
 
-def _email(text: str) -> str:
-    if not re.fullmatch(r"[^@\s<>\"(),;:\\\[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?", text):
+def address(text: str) -> str:
+    """An e-mail address as it stands on the wire: the domain in ASCII, in small letters. Raises ValueError."""
+    local, _, domain = text.strip().rpartition("@")
+    try:
+        domain = idna.encode(domain, uts46=True).decode("ascii") if not domain.isascii() else domain.lower()
+    except UnicodeError:  # idna's own error is one
+        domain = ""
+    if (
+        not re.fullmatch(r"[^@\s<>\"(),;:\\\[\]]{1,64}", local)
+        or any(unicodedata.category(sign)[0] == "C" for sign in local)
+        or local.startswith(".") or local.endswith(".") or ".." in local
+        or len(domain) > 253
+        or not re.fullmatch(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", domain)
+    ):  # fmt: skip
         raise ValueError("is not an e-mail address, e.g. anna@example.org")
-    return text
+    return f"{local}@{domain}"
 
 
 def _amount(value: Any) -> Any:
@@ -157,7 +170,7 @@ Day = Annotated[date, BeforeValidator(_text_only), AfterValidator(_day), Field(e
 Zone = Annotated[str, Field(max_length=60, examples=["Europe/Berlin"]), AfterValidator(_zone)]
 Month = Annotated[str, Field(max_length=7, examples=["2025-06"]), AfterValidator(_month)]
 Email = Annotated[
-    str, Field(max_length=254, examples=["anna@example.org"]), AfterValidator(_one_line), AfterValidator(_email)
+    str, Field(max_length=254, examples=["anna@example.org"]), AfterValidator(_one_line), AfterValidator(address)
 ]
 Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", examples=["EUR"])]
 Amount = Annotated[

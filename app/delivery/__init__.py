@@ -1,0 +1,1 @@
+"""Messages on their way: written, handed to a server, answered, come back. Knows messages, not letters."""
