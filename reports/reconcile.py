@@ -18,11 +18,13 @@ from .documents import (
     Header,
     MonthlyProviderReport,
     Outage,
+    Overrunning,
     Period,
     Printed,
     ProviderLetter,
     Reading,
     Reckoning,
+    Rescheduled,
     Share,
     Site,
     SiteCounts,
@@ -326,12 +328,12 @@ def _letter(letter: ClientLetter) -> None:
         whose = f"sites[{index}].client_id ({site.host_name})"
         same(site.client_id, whose, letter.recipient.client_id, "recipient.client_id")
     body = letter.body
-    if body.letter == "L4":
+    if isinstance(body, Overrunning):
         down = between(body.down_from, letter.header.as_at)
         at_most(body.down_seconds, "body.down_seconds", down, "body.down_from to header.as_at")
         late = between(body.announced.end_at, letter.header.as_at)
         same(body.beyond_seconds, "body.beyond_seconds", late, "body.announced.end_at to header.as_at")
-    if body.letter == "L3":
+    if isinstance(body, Rescheduled):
         notice = between(letter.header.as_at, body.new.start_at)
         same(body.notice_seconds, "body.notice_seconds", notice, "header.as_at to body.new.start_at")
     check_address(letter)

@@ -17,6 +17,34 @@ from .appendix import (
     SiteRow,
     Watch,
 )
+from .bodies import (
+    Ask,
+    AtRisk,
+    Change,
+    CheckMade,
+    Completed,
+    CorrectedLine,
+    Correction,
+    CreditToYou,
+    FinalReport,
+    FunctionEffect,
+    FunctionState,
+    Happened,
+    MonthlyStatement,
+    MonthOutage,
+    MonthWindow,
+    NotCarriedOut,
+    NoticeSent,
+    Overrunning,
+    PartlyDone,
+    Planned,
+    PossibleLoss,
+    ReportedAttempt,
+    ReportedSite,
+    Rescheduled,
+    SiteMonth,
+    UnplannedOutage,
+)
 from .breach import (
     Amount,
     BreachReport,
@@ -44,20 +72,7 @@ from .claim import (
 )
 from .header import Agency, Header, Language, Paper, Period, PriorRequest, Provider, Request, Service, Target
 from .ledger import Flag, Outcome, Promise, Response, Stretch, Window, WindowTotals
-from .letters import (
-    Body,
-    ClientLetter,
-    FunctionEffect,
-    FunctionState,
-    Layout,
-    LetterSite,
-    NotCarriedOut,
-    Overrunning,
-    PartlyDone,
-    Planned,
-    Recipient,
-    Rescheduled,
-)
+from .letters import Body, ClientLetter, Layout, LetterSite, OwnText, Recipient
 from .monthly import Credit, Day, Figure, MonthBar, MonthlyProviderReport, Reading
 from .provider_letters import ProviderLetter
 from .reckoning import BesideCredit, Bounds, Clocks, ExcusedSpan, ReckonedPart, Reckoning
@@ -103,17 +118,19 @@ def read_document(json: str | bytes) -> Printed:
 
 __all__ = [
     "KINDS",
-    "Agency", "Amount", "Answer", "Argument", "AttachedFile", "BesideCredit", "Body", "Bounds", "BreachReport",
-    "Checked", "ClaimLine", "Clause", "ClientLetter", "Clocks", "Command", "CounterReading", "Coverage", "Credit",
-    "CreditLine", "Day", "Deviation", "Document", "DownPiece", "Due", "DueLine", "Effect", "Event",
-    "EvidenceAppendix", "ExcusedSpan", "Exhibit", "Figure", "Flag", "FunctionEffect", "FunctionState", "Gap",
-    "GuaranteeLine", "Header", "HeaderLine", "InMilliseconds", "InMoney", "InPercent", "InSeconds", "InShare",
-    "InTimes", "InWords", "Input", "Instant", "KeptMessage", "Language", "Layout", "LeftOut", "LetterSite",
-    "Masked", "Measure", "Method", "Money", "MonthBar", "MonthlyProviderReport", "NotCarriedOut", "OnDay",
-    "OtherReading", "Outage", "Outcome", "Overrunning", "Pair", "Paper", "PartLine", "PartlyDone", "Period",
-    "Planned", "Printed", "PriorRequest", "Promise", "Provider", "ProviderLetter", "Reading", "Recipient",
-    "ReckonedPart", "Reckoning", "Request", "Rescheduled", "Response", "RightLine", "Said", "Seconds", "Seen",
-    "SeenOutage", "Service", "Share", "SignLine", "Site", "SiteCounts", "SiteRow", "SiteState", "Source", "Span",
-    "Step", "Stretch", "Target", "Value", "Verdict", "Watch", "Window", "WindowTotals",
+    "Agency", "Amount", "Answer", "Argument", "Ask", "AtRisk", "AttachedFile", "BesideCredit", "Body", "Bounds",
+    "BreachReport", "Change", "CheckMade", "Checked", "ClaimLine", "Clause", "ClientLetter", "Clocks", "Command",
+    "Completed", "CorrectedLine", "Correction", "CounterReading", "Coverage", "Credit", "CreditLine", "CreditToYou",
+    "Day", "Deviation", "Document", "DownPiece", "Due", "DueLine", "Effect", "Event", "EvidenceAppendix",
+    "ExcusedSpan", "Exhibit", "Figure", "FinalReport", "Flag", "FunctionEffect", "FunctionState", "Gap",
+    "GuaranteeLine", "Happened", "Header", "HeaderLine", "InMilliseconds", "InMoney", "InPercent", "InSeconds",
+    "InShare", "InTimes", "InWords", "Input", "Instant", "KeptMessage", "Language", "Layout", "LeftOut", "LetterSite",
+    "Masked", "Measure", "Method", "Money", "MonthBar", "MonthOutage", "MonthWindow", "MonthlyProviderReport",
+    "MonthlyStatement", "NotCarriedOut", "NoticeSent", "OnDay", "OtherReading", "Outage", "Outcome", "Overrunning",
+    "OwnText", "Pair", "Paper", "PartLine", "PartlyDone", "Period", "Planned", "PossibleLoss", "Printed",
+    "PriorRequest", "Promise", "Provider", "ProviderLetter", "Reading", "Recipient", "ReckonedPart", "Reckoning",
+    "ReportedAttempt", "ReportedSite", "Request", "Rescheduled", "Response", "RightLine", "Said", "Seconds", "Seen",
+    "SeenOutage", "Service", "Share", "SignLine", "Site", "SiteCounts", "SiteMonth", "SiteRow", "SiteState", "Source",
+    "Span", "Step", "Stretch", "Target", "UnplannedOutage", "Value", "Verdict", "Watch", "Window", "WindowTotals",
     "read_document",
 ]  # fmt: skip

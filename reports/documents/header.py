@@ -1,14 +1,25 @@
 """What stands on every document: who, for whom, as at when, by which method, sealed by what."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from .values import Count, Digest, Instant, Line, Money, Seconds, Span, Value, Zone
 
 Paper = Literal["A4", "Letter"]
-Language = Literal["en-GB", "en-US"]
+
+
+def _language_tag(tag: str) -> str:
+    if not _TAG.fullmatch(tag):
+        raise ValueError(f"{tag[:20]!r} is no language tag; for example 'en-GB' or 'de-DE'")
+    return tag
+
+
+_TAG = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?", re.ASCII)
+Language = Annotated[str, AfterValidator(_language_tag)]
+"""A language tag. Client letters are printed in every language that has a folder, other papers in en-GB or en-US."""
 
 
 class Agency(Value):

@@ -1,11 +1,24 @@
-"""Letters to one client about that client's sites: L1, L2, L3, L4, L6. One page, at most 260 words."""
+"""Letters to one client about that client's sites, L1 to L11. During an event: one page, at most 260 words."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from .bodies import (
+    Completed,
+    Correction,
+    FinalReport,
+    MonthlyStatement,
+    NotCarriedOut,
+    Overrunning,
+    PartlyDone,
+    Planned,
+    PossibleLoss,
+    Rescheduled,
+    UnplannedOutage,
+)
 from .header import Header
-from .values import Instant, Line, Seconds, Source, Span, Value
+from .values import Instant, Line, Text, Value
 
 Layout = Literal["din5008b", "uk", "us"]
 
@@ -28,122 +41,41 @@ class LetterSite(Value):
     state: Literal["up", "down", "not_current", "unknown"]
 
 
-class FunctionEffect(Value):
-    """What the work means for one function: "E-mail" - "arrives later, nothing is lost"."""
+class OwnText(Value):
+    """The agency's own wording in place of the standard prose; facts, sites, what to do and the next message stay.
 
-    function: Line
-    effect: Line
-
-
-class FunctionState(Value):
-    """One function and how it stands. `expected_at` None prints "not known"."""
-
-    function: Line
-    state: Line
-    expected_at: Instant | None
-    workaround: Line | None
-
-
-class Planned(Value):
-    """L1: planned downtime. `word_by_at` is when the client hears from us if it is not back."""
-
-    letter: Literal["L1"] = "L1"
-    work: Line
-    window: Span
-    longest_expected_seconds: Seconds | None
-    effects: Annotated[tuple[FunctionEffect, ...], Field(min_length=1, max_length=5)]
-    confirmed_by: Line
-    confirmed_at: Instant
-    freeze_from_at: Instant | None
-    backup_at: Instant | None
-    if_it_overruns: Line
-    word_by_at: Instant
-
-
-class NotCarriedOut(Value):
-    """L2: it did not take place. `down_seconds` is what we measured on the client's sites in the window."""
-
-    letter: Literal["L2"] = "L2"
-    notice_ref: Line
-    notice_sent_at: Instant
-    window: Span
-    down_seconds: Seconds
-    reason: Line | None
-    reason_by: Line | None
-    reason_status: Literal["confirmed", "stated", "not_known"]
-    new_window: Span | None
-    restrictions_lifted: bool
-
-    @model_validator(mode="after")
-    def _a_reason_has_a_giver(self) -> Self:
-        if (self.reason_status == "not_known") != (self.reason is None) or (self.reason is None) != (
-            self.reason_by is None
-        ):
-            raise ValueError("reason and reason_by go together with reason_status 'stated' or 'confirmed'")
-        return self
-
-
-class Rescheduled(Value):
-    """L3: a new date. `notice_seconds` runs from the letter to the new start."""
-
-    letter: Literal["L3"] = "L3"
-    notice_ref: Line
-    work: Line
-    old: Span
-    new: Span
-    attempt: Annotated[int, Field(ge=2)]
-    what_changed: Line
-    what_changed_source: Source
-    notice_seconds: Seconds
-    freeze_from_at: Instant | None
-    backup_at: Instant | None
-    word_by_at: Instant
-
-
-class Overrunning(Value):
-    """L4: in progress and past the announced end, update `update`.
-
-    `beyond_seconds` runs from the announced end to the as-at time; `down_seconds` from `down_from`.
+    `subject` stands over the letter and the e-mail. `origin` says which of the agency's texts it is, in which version
+    ("overrun v3"); it is kept with the letter and not printed.
     """
 
-    letter: Literal["L4"] = "L4"
-    update: Annotated[int, Field(ge=1)]
-    announced: Span
-    down_from: Instant
-    down_seconds: Seconds
-    beyond_seconds: Seconds
-    expected_end_at: Instant | None
-    known: Annotated[tuple[Line, ...], Field(min_length=1, max_length=4)]
-    not_known: Annotated[tuple[Line, ...], Field(min_length=1, max_length=4)]
-    doing: Annotated[tuple[Line, ...], Field(min_length=1, max_length=4)]
-    procedure_changed: Line | None
-    fallback: Line | None
-    fallback_decided_at: Instant | None
+    subject: Annotated[Line, Field(max_length=70)]
+    paragraphs: Annotated[tuple[Text, ...], Field(min_length=1, max_length=12)]
+    origin: Line | None = None
 
 
-class PartlyDone(Value):
-    """L6: reachable, but not everything is there. `copy_from_at` is the moment the shown content stems from."""
-
-    letter: Literal["L6"] = "L6"
-    announced: Span
-    reachable_since: Instant
-    down_seconds: Seconds
-    copy_from_at: Instant | None
-    functions: Annotated[tuple[FunctionState, ...], Field(min_length=1, max_length=6)]
-    editing_allowed: bool
-    cause: Line | None
-    """Printed only when the cause is confirmed; otherwise leave it None."""
-
-
-Body = Annotated[Planned | NotCarriedOut | Rescheduled | Overrunning | PartlyDone, Field(discriminator="letter")]
+Body = Annotated[
+    Planned
+    | NotCarriedOut
+    | Rescheduled
+    | Overrunning
+    | Completed
+    | PartlyDone
+    | PossibleLoss
+    | FinalReport
+    | MonthlyStatement
+    | UnplannedOutage
+    | Correction,
+    Field(discriminator="letter"),
+]
 
 
 class ClientLetter(Value):
     """One letter to one client. `ref` is our reference "{event}/{n}".
 
     `your_part` is what the client has to do; None prints that nothing is needed. `next_contact_at` is when the client
-    hears from us next; None only where `next_contact_words` says when. `provider_name` is printed instead of "the
-    provider" when `name_provider` is true.
+    hears from us next; None only where `next_contact_words` says when; L5, L8 and L9 may say neither. `provider_name`
+    is printed instead of "the provider" when `name_provider` is true. The salutation is printed as it stands, in the
+    language of the header.
     """
 
     kind: Literal["letter"] = "letter"
@@ -159,13 +91,19 @@ class ClientLetter(Value):
     next_contact_words: Line | None
     apology: Line | None
     body: Body
+    own: OwnText | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
         if self.name_provider and self.provider_name is None:
             raise ValueError("provider_name is needed when name_provider is true; for example 'Northgate Hosting'")
-        if self.next_contact_at is None and self.next_contact_words is None:
+        silent = self.next_contact_at is None and self.next_contact_words is None
+        if silent and self.body.letter not in ("L5", "L8", "L9"):
             raise ValueError("next_contact_at or next_contact_words is needed; for example 2025-06-29T02:00:00Z")
         if (self.layout == "us") != (self.header.paper == "Letter"):
             raise ValueError("layouts din5008b and uk are printed on A4, layout us on Letter")
+        if self.body.letter == "L5" and any(site.state != "up" for site in self.sites):
+            raise ValueError("L5 says that all is well: every site must be 'up' (reachable, working and current)")
+        if self.header.status == "issued" and getattr(self.body, "approved_by", "nobody") is None:
+            raise ValueError("body.approved_by is needed in an issued L7 or L8; for example 'Dana Reyes'")
         return self

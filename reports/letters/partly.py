@@ -71,6 +71,5 @@ def facts(letter: ClientLetter, part: PartlyDone, w: Words, following: tuple[str
         else "Please do not edit for now: what you enter could be overwritten."
     )
     back = f"{w.moment(part.reachable_since)}, after {duration(part.down_seconds)}"
-    return Block(
-        "facts", "", (("Announced", w.span(part.announced)), ("Server back since", back), ("Editing", edit), following)
-    )
+    announced = (("Announced", w.span(part.announced)),) if part.announced else ()
+    return Block("facts", "", (*announced, ("Server back since", back), ("Editing", edit), following))

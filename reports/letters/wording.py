@@ -15,6 +15,7 @@ from ..documents import (
     Rescheduled,
     Span,
 )  # fmt: skip
+from ..errors import RenderRefused
 from ..sentences import number
 from ..words import Words, brief, duration
 from . import partly
@@ -79,6 +80,8 @@ def subject(letter: ClientLetter, w: Words, name: str, short: bool) -> str:
             return f"{name}: still unavailable, {late} past the announced end{following}"
         case PartlyDone():
             return partly.heading(letter, body, w, name)
+        case _:
+            raise RenderRefused("body.letter", f"{body.letter} has no wording", "L1, L2, L3, L4 or L6")
 
 
 def _rounded(seconds: int) -> int:
@@ -234,7 +237,10 @@ def _overrunning(letter: ClientLetter, part: Overrunning, w: Words, say: Say) ->
         ("Expected end", end),
         _next(letter, w),
     ))  # fmt: skip
-    known = (*part.known, *((part.procedure_changed,) if part.procedure_changed else ()))
+    changed = part.procedure_changed
+    if changed is True:
+        changed = "Another procedure than the one agreed is being used."
+    known = (*part.known, *((changed,) if changed else ()))
     yield Block("points", "What we know", tuple((line,) for line in known))
     yield Block("points", "What we do not know yet", tuple((line,) for line in part.not_known))
     doing = part.doing
