@@ -13,6 +13,8 @@ import app.evidence.tables
 import app.incidents.tables
 import app.maintenance.tables
 import app.messages.tables
+import app.notices.owntexts.tables
+import app.notices.rounds.tables
 import app.notices.tables
 import app.outcomes.tables
 import app.probes.tables

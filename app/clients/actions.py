@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import Session, select
 
 from app.clients import queries
-from app.clients.tables import Client, Contact
+from app.clients.tables import KINDS, Client, Contact
 from app.errors import BadInput, Conflict
 from app.evidence import actions as evidence
 from app.fields import happened
@@ -19,6 +19,7 @@ from app.sites import actions as sites_actions
 from app.sites.actions import inside
 
 ERASED = "(erased)"
+KEPT = ("salutation", "name", "email", "phone", "receives", "prefers", "kinds", "invitations")
 
 
 def add_client(
@@ -84,6 +85,8 @@ def add_contact(
     phone: str | None = None,
     receives: bool = True,
     prefers: str = "email",
+    kinds: Iterable[str] = KINDS,
+    invitations: bool = False,
     since_at: datetime | None = None,
     now: datetime,
 ) -> Contact:
@@ -91,7 +94,8 @@ def add_contact(
     client = queries.client(session, client_id, lock=True)
     row = Contact(
         created_at=now, salt=secrets.token_hex(16), client_id=client.id, salutation=salutation, name=name, email=email,
-        phone=phone, receives=receives, prefers=prefers, since_at=happened(since_at or now, now, "since_at"),
+        phone=phone, receives=receives, prefers=prefers, kinds=_in_order(kinds), invitations=invitations,
+        since_at=happened(since_at or now, now, "since_at"),
     )  # fmt: skip
     _can_be_reached(client, row)
     session.add(row)
@@ -111,10 +115,10 @@ def change_contact(
         raise BadInput("names nothing to change", field="body", example='{"email": "n.okafor@larkfield.example"}')
     _not_emptied(changes, but="email phone")
     moment = _after_start(row, at, now)
-    kept = {name: getattr(row, name) for name in ("salutation", "name", "email", "phone", "receives", "prefers")}
+    kept = {name: getattr(row, name) for name in KEPT} | dict(changes)
+    kept["kinds"] = _in_order(kept["kinds"])
     changed = Contact(
-        created_at=now, salt=secrets.token_hex(16), client_id=row.client_id, since_at=moment, replaces=row.id,
-        **(kept | dict(changes)),
+        created_at=now, salt=secrets.token_hex(16), client_id=row.client_id, since_at=moment, replaces=row.id, **kept,
     )  # fmt: skip
     _can_be_reached(queries.client(session, row.client_id, lock=True), changed)
     row.ended_at = moment
@@ -182,6 +186,11 @@ def _not_emptied(changes: Mapping[str, Any], *, but: str) -> None:
             raise BadInput("may be left out, but not emptied", field=name)
 
 
+def _in_order(kinds: Iterable[str]) -> list[str]:
+    """Each kind once, in the order they are always named in."""
+    return [kind for kind in KINDS if kind in kinds]
+
+
 def _can_be_reached(client: Client, contact: Contact) -> None:
     """A letter must be able to get there. Raises BadInput."""
     if contact.receives and contact.prefers == "email" and contact.email is None:
@@ -190,5 +199,13 @@ def _can_be_reached(client: Client, contact: Contact) -> None:
             field="email",
             example="n.okafor@larkfield.example",
         )
+    if contact.receives and not contact.kinds:
+        raise BadInput(
+            "names no letters, yet letters go to this person; name some, or set receives to false",
+            field="kinds",
+            example="planned",
+        )
+    if contact.invitations and contact.prefers != "email":
+        raise BadInput("come by e-mail, and this person's letters are on paper", field="invitations", example="false")
     if contact.receives and contact.prefers == "paper" and not client.address:
         raise BadInput("paper needs the client's address, which is not recorded", field="prefers", example="email")

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from app.access.guard import Operator, Owner, Viewer
 from app.clients import actions, queries
-from app.clients.tables import Client, Contact
+from app.clients.tables import KINDS, Client, Contact
 from app.fields import Email, In, Instant, Line, Out, Zone
 from app.sites.api import SiteOfClientIn, SiteOut
 from app.sites.tables import Site
@@ -30,6 +30,18 @@ Language = Annotated[
 ]
 
 
+Group = Literal["planned", "during", "after", "data", "monthly"]
+Groups = Annotated[
+    list[Group],
+    Field(
+        max_length=20,
+        description="Which letters go to this person: planned work, during an event, after it, data that may be "
+        "missing, the month's statement. A correction goes to whoever had the letter it corrects.",
+        examples=[["planned", "during", "after", "data"]],
+    ),
+]
+
+
 class ContactIn(In):
     salutation: Annotated[Line, Field(description="As a letter greets.", examples=["Ms Okafor"])]
     name: Annotated[Line, Field(examples=["Ngozi Okafor"])]
@@ -37,6 +49,10 @@ class ContactIn(In):
     phone: Annotated[Line | None, Field(examples=["+44 1904 555 010"])] = None
     receives: Annotated[bool, Field(description="Whether letters go to this person.", examples=[True])] = True
     prefers: Annotated[Literal["email", "paper"], Field(examples=["email"])] = "email"
+    kinds: Annotated[Groups, Field(default_factory=lambda: list(KINDS))]
+    invitations: Annotated[
+        bool, Field(description="Whether announcements bring a calendar invitation.", examples=[True])
+    ] = False
     since_at: Annotated[
         Instant | None, Field(description="Contact since; now, if left out.", examples=["2024-07-01T00:00:00+02:00"])
     ] = None
@@ -51,6 +67,8 @@ class ContactChange(In):
     phone: Annotated[Line | None, Field(examples=["+44 1904 555 010"])] = None
     receives: Annotated[bool | None, Field(examples=[True])] = None
     prefers: Annotated[Literal["email", "paper"] | None, Field(examples=["email"])] = None
+    kinds: Groups | None = None
+    invitations: Annotated[bool | None, Field(examples=[True])] = None
     at: Annotated[
         Instant | None, Field(description="Since when; now, if left out.", examples=["2025-06-10T09:00:00+02:00"])
     ] = None
@@ -71,6 +89,8 @@ class ContactOut(Out):
     phone: str | None
     receives: bool
     prefers: str
+    kinds: list[str]
+    invitations: bool
     since_at: datetime
     ended_at: datetime | None
     replaces: Annotated[UUID | None, Field(description="The row this person had before.")]

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from app.clients.tables import Client, Contact
+from app.clients.tables import LETTERS, Client, Contact
 from app.errors import NotFound
 
 
@@ -45,6 +45,21 @@ def contacts_at(session: Session, client_ids: Collection[UUID], at: datetime) ->
     for row in session.exec(query.order_by(col(Contact.id))):
         found[row.client_id].append(row)
     return found
+
+
+def recipients(session: Session, client_ids: Collection[UUID], kind: str, at: datetime) -> dict[UUID, list[Contact]]:
+    """Who at each client gets a letter of this kind (`L1` … `L10`), as they were at a moment, by their own wish.
+
+    A letter about data that may be missing cannot be declined by everybody: where nobody wishes to have it, whoever
+    receives letters at all gets it. A client of whom nobody wants the kind has an empty list.
+    """
+    group = LETTERS[kind]
+    chosen = {}
+    for client_id, there in contacts_at(session, client_ids, at).items():
+        receiving = [row for row in there if row.receives]
+        wanting = [row for row in receiving if group in row.kinds]
+        chosen[client_id] = receiving if group == "data" and not wanting else wanting
+    return chosen
 
 
 def versions(session: Session, row: Contact) -> list[Contact]:

@@ -10,6 +10,16 @@ from sqlmodel import Field, SQLModel
 
 from app.db import Json, new_id
 
+KINDS = ("planned", "during", "after", "data", "monthly")
+LETTERS = {
+    "L1": "planned", "L2": "planned", "L3": "planned",
+    "L4": "during", "L6": "during", "L10": "during",
+    "L5": "after", "L8": "after",
+    "L7": "data",
+    "L9": "monthly",
+}  # fmt: skip
+"""Which group a letter's kind is in. L11 corrects a letter, so it goes to whoever had that one."""
+
 
 class Client(SQLModel, table=True):
     """Who we answer to. Name and address may be a person's, so the log holds commitments to them."""
@@ -45,6 +55,8 @@ class Contact(SQLModel, table=True):
     phone: str | None = None
     receives: bool
     prefers: str  # email | paper
+    kinds: list[str] = Field(default_factory=lambda: list(KINDS), sa_type=Json)  # which letters go to this person
+    invitations: bool = False  # calendar invitations with announcements
     since_at: datetime
     ended_at: datetime | None = None
     replaces: UUID | None = Field(default=None, foreign_key="contact.id", unique=True)

@@ -30,6 +30,9 @@ class Notice(SQLModel, table=True):
     created_at: datetime
     issued_at: datetime | None = None
     approved_by: str | None = None
+    approved_at: datetime | None = None
+    plan: str | None = Field(default=None, max_length=64)  # the digest of the plan that was approved
+    proposal: str | None = Field(default=None, max_length=200, index=True, unique=True)  # what proposed it; else typed
 
 
 class Letter(SQLModel, table=True):
@@ -52,3 +55,4 @@ class Letter(SQLModel, table=True):
     document_digest: str = Field(max_length=64)
     pdf: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     pdf_digest: str | None = Field(default=None, max_length=64)
+    own_text_id: UUID | None = None  # the version of the agency's own text it is written in
