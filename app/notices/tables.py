@@ -13,7 +13,10 @@ from app.db import Json, new_id
 
 
 class Notice(SQLModel, table=True):
-    """One round of letters about one window, as at one moment. `follows` is the notice whose recipients it goes to."""
+    """One round of letters as at one moment, about a window, an outage outside any, or a month; see `kind`.
+
+    `follows` is the notice whose recipients it goes to. An outage is known by when it began, as held when drafted.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (sa.UniqueConstraint("service_id", "number"),)
@@ -21,9 +24,11 @@ class Notice(SQLModel, table=True):
     id: UUID = Field(default_factory=new_id, primary_key=True)
     service_id: UUID = Field(foreign_key="service.id", index=True)
     number: int
-    kind: str = Field(max_length=3)  # L1 | L2 | L3 | L4 | L6
-    window_id: UUID = Field(foreign_key="window.id", index=True)
-    work_id: UUID = Field(foreign_key="work.id", index=True)
+    kind: str = Field(max_length=3)  # L1 … L11
+    window_id: UUID | None = Field(default=None, foreign_key="window.id", index=True)
+    work_id: UUID | None = Field(default=None, foreign_key="work.id", index=True)
+    outage_from: datetime | None = None
+    month: str | None = Field(default=None, max_length=7)
     follows: UUID | None = Field(default=None, foreign_key="notice.id", index=True)
     as_at: datetime
     words: dict[str, Any] = Field(sa_type=Json)
@@ -56,3 +61,19 @@ class Letter(SQLModel, table=True):
     pdf: bytes | None = Field(default=None, sa_type=sa.LargeBinary)
     pdf_digest: str | None = Field(default=None, max_length=64)
     own_text_id: UUID | None = None  # the version of the agency's own text it is written in
+
+
+class LetterRecipient(SQLModel, table=True):
+    """A person a letter goes to, frozen when it was issued, and why. The first of them stands in the letter's row.
+
+    `phone`: what they had last came back, so they are told by telephone. `none`: named in the letter, and it is not
+    sent to them.
+    """
+
+    __tablename__ = "letter_recipient"
+
+    letter_id: UUID = Field(foreign_key="letter.id", primary_key=True)
+    contact_id: UUID = Field(foreign_key="contact.id", primary_key=True, index=True)
+    place: int  # 0, 1, 2 … as the letter greets them
+    channel: str = Field(max_length=8)  # email | paper | phone | none
+    why: str
