@@ -28,6 +28,7 @@ from app.cli import MODULES
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = [sys.executable, "-c", "from app.cli import main; main()"]
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("KEPT_", "COLUMNS"))}
+QUIET = {"KEPT_PROBER": "false"}  # a service that does nothing but answer
 API = "/api/v1"
 
 
@@ -70,7 +71,7 @@ def kept(*words: str | Path, folder: Path | None = None, **settings: str) -> Ran
 
 def _run(words: list[str], environment: dict[str, str], folder: Path, out: Path, err: Path) -> None:
     for file, number in ((out, 1), (err, 2)):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
     os.environ.clear()
     os.environ.update(environment)
@@ -90,12 +91,34 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Copied:
+    """A process that the loaded one has made of itself, to be handled like any other."""
+
+    def __init__(self, words: list[str], environment: dict[str, str], folder: Path, log: Path) -> None:
+        self._process = FORKS.Process(target=_run, args=(words, environment, folder, log, log))
+        self._process.start()
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float) -> int | None:
+        self._process.join(timeout)
+        return self._process.exitcode
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+
 @dataclass
 class Service:
     """A running `kept serve`."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Copied
 
     def kill(self) -> None:
         """As when the power fails: no signal the process could answer to."""
@@ -104,16 +127,21 @@ class Service:
 
 
 @contextmanager
-def serving(data: Path, log: Path | None = None) -> Iterator[Service]:
-    """`kept serve` on a free port of the loopback address, until the block ends."""
+def serving(data: Path, log: Path | None = None, *, apart: bool = False) -> Iterator[Service]:
+    """`kept serve` on a free port of the loopback address, until the block ends. `apart`: by an interpreter of its own,
+    whose children are its own too."""
     port = free_port()
     log = log or data / "serve.log"
+    words = ["serve", "--data", str(data), "--port", str(port)]
+    environment = CLEAN | QUIET | {"PYTHONPATH": str(ROOT)}
     with log.open("a+") as written:
-        process = subprocess.Popen(
-            [*KEPT, "serve", "--data", str(data), "--port", str(port)], cwd=data,
-            env=CLEAN | {"PYTHONPATH": str(ROOT), "KEPT_PROBER": "false"}, stdout=written, stderr=subprocess.STDOUT,
-            text=True,
-        )  # fmt: skip
+        process: subprocess.Popen[str] | Copied
+        if apart:
+            process = subprocess.Popen(
+                [*KEPT, *words], cwd=data, env=environment, stdout=written, stderr=subprocess.STDOUT, text=True
+            )
+        else:
+            process = Copied(words, environment, data, log)
         service = Service(f"http://127.0.0.1:{port}", process)
         try:
             until = time.monotonic() + 90

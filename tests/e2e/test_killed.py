@@ -147,7 +147,7 @@ def disturbed(record: tuple[Path, str], tmp_path: Path) -> Callable[[str], None]
         data = copy(record, tmp_path / "cut")
         broken_off = 0
         for moment in MOMENTS:
-            with serving(data) as service:
+            with serving(data, apart=kind == "letters") as service:  # their workers must end with it
                 desk = Desk(service.url, token)
                 path, more = request(desk)
                 desk.client.close()
