@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +11,7 @@ from sqlmodel import Session, select
 from app.db import make_engine
 from app.evidence.tables import Entry
 from app.migrate import upgrade
-
-KEPT = [sys.executable, "-c", "from app.cli import main; main()"]
+from tests import running
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +23,16 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def kept(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*KEPT, *words, "--data", str(data)], capture_output=True, text=True, check=False)
+def kept(data: Path, *words: str) -> running.Ran:
+    return running.kept(*words, "--data", data)
 
 
 def test_a_fact_is_recorded_and_read_back(data: Path) -> None:
     made = kept(data, "record", "providers", '{"name": "Northgate Hosting"}', "--key", "first")
-    assert made.returncode == 0, made.stderr
+    assert made.code == 0, made.err
     again = kept(data, "record", "providers", '{"name": "Northgate Hosting"}', "--key", "first")
-    assert json.loads(again.stdout) == json.loads(made.stdout), "the same key is answered, not carried out again"
-    shown = json.loads(kept(data, "show", "providers").stdout)
+    assert json.loads(again.out) == json.loads(made.out), "the same key is answered, not carried out again"
+    shown = json.loads(kept(data, "show", "providers").out)
     assert [item["name"] for item in shown["items"]] == ["Northgate Hosting"]
     engine = make_engine(f"sqlite:///{data / 'kept.sqlite3'}")
     with Session(engine) as session:
@@ -56,6 +53,5 @@ def test_a_fact_is_recorded_and_read_back(data: Path) -> None:
 )
 def test_what_is_refused_is_said_in_a_sentence(data: Path, words: tuple[str, ...], code: int, said: str) -> None:
     answer = kept(data, *words)
-    assert (answer.returncode, answer.stdout) == (code, "")
-    assert said in answer.stderr
-    assert "Traceback" not in answer.stderr
+    assert (answer.code, answer.out) == (code, "")
+    assert said in answer.err
