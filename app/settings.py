@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DNS_NAME = r"^[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
 
 
 class Settings(BaseSettings):
@@ -26,6 +29,7 @@ class Settings(BaseSettings):
     max_import_bytes: int = Field(512 << 20, ge=1024, description="Largest file of observations.")
     prober: bool = Field(True, description="Whether `kept serve` probes by itself.")
     probe_allowed_networks: str = Field("", description="Private networks that monitors may ask, with commas.")
+    alert_allowed_networks: str = Field("", description="Private networks that alerts may go to, with commas.")
     probe_references: str = Field("", description="host:port, with commas: what tells whether we are online ourselves.")
     probe_references_needed: int = Field(1, ge=1, le=20, description="How many of them must answer.")
     probe_nameservers: str = Field("", description="Name servers to ask, with commas; the system's if empty.")
@@ -33,7 +37,30 @@ class Settings(BaseSettings):
     probe_authorities: Path | None = Field(None, description="File of certificates to trust instead of the system's.")
     secret_key: SecretStr | None = Field(None, description="Key for monitors' headers; a file in KEPT_DATA if unset.")
 
-    @field_validator("probe_allowed_networks")
+    smtp_host: str | None = Field(None, description="Mail server that takes our letters; none are sent if unset.")
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="Its port; 465, 587 or 25 by the security if unset."
+    )
+    smtp_security: Literal["tls", "starttls", "none"] = Field("tls", description="`none` to this machine only.")
+    smtp_user: str | None = Field(None, description="User to log in as; no login if unset.")
+    smtp_password: SecretStr | None = Field(None, description="That user's password.")
+    smtp_timeout: int = Field(60, ge=1, le=600, description="Seconds to wait for one answer.")
+    mail_from: str | None = Field(None, description="Who writes: My Studio <service@studio.example>.")
+    mail_reply_to: str | None = Field(None, description="Who reads the answers; KEPT_MAIL_FROM if unset.")
+    mail_bounces: str | None = Field(None, description="Address that takes +token: bounces@studio.example.")
+    mail_hello: str | None = Field(None, pattern=DNS_NAME, description="Our name; KEPT_MAIL_FROM's domain if unset.")
+    mail_authorities: Path | None = Field(None, description="Certificates to trust instead of the system's, for mail.")
+    mail_dkim_key: Path | None = Field(None, description="Private key to sign with (RSA, PEM); unsigned if unset.")
+    mail_dkim_selector: str = Field("kept", pattern=DNS_NAME, description="Its name below _domainkey.")
+    mail_dkim_domain: str | None = Field(None, pattern=DNS_NAME, description="KEPT_MAIL_FROM's domain if unset.")
+    imap_host: str | None = Field(None, description="Server of the mailbox that bounces come back to.")
+    imap_port: int | None = Field(None, ge=1, le=65535, description="Its port; 993 or 143 by the security if unset.")
+    imap_security: Literal["tls", "starttls", "none"] = Field("tls", description="`none` to this machine only.")
+    imap_user: str | None = Field(None, description="User of that mailbox.")
+    imap_password: SecretStr | None = Field(None, description="That user's password.")
+    imap_folder: str = Field("INBOX", min_length=1, description="Folder that is read.")
+
+    @field_validator("probe_allowed_networks", "alert_allowed_networks")
     @classmethod
     def _networks(cls, text: str) -> str:
         if text:
@@ -51,11 +78,11 @@ class Settings(BaseSettings):
             references(text)
         return text
 
-    @field_validator("probe_authorities")
+    @field_validator("probe_authorities", "mail_authorities", "mail_dkim_key")
     @classmethod
     def _authorities(cls, file: Path | None) -> Path | None:
         if file is not None and not file.is_file():
-            raise ValueError(f"{file} is no file; give one with certificates in PEM")
+            raise ValueError(f"{file} is no file; give one in PEM")
         return file
 
     @property

@@ -37,6 +37,7 @@ MODULES = (
     "contracts",
     "correspondence",
     "due",
+    "mail",
     "papers",
     "probing",
     "records",

@@ -7,8 +7,8 @@ from app.errors import BadInput
 
 # `from` twice: a second one that somebody puts in breaks the signature
 SIGNED = (
-    b"from", b"from", b"to", b"reply-to", b"subject", b"date", b"message-id", b"in-reply-to", b"references", b"auto-submitted",
-    b"content-language", b"mime-version", b"content-type",
+    b"from", b"from", b"to", b"reply-to", b"subject", b"date", b"message-id", b"in-reply-to", b"references",
+    b"auto-submitted", b"content-language", b"mime-version", b"content-type",
 )  # fmt: skip
 SMALLEST = 1024  # bits; receivers do not look at less
 

@@ -87,6 +87,8 @@ class _Lines:
 
 
 class _Talk(smtplib.SMTP):
+    ehlo_msg = "EHLO"
+
     def __init__(self, server: Server, hear: Hear | None) -> None:
         super().__init__(local_hostname=server.hello)
         self.server, self.hear = server, hear or (lambda said: None)
@@ -109,7 +111,8 @@ class _Talk(smtplib.SMTP):
             if isinstance(error.__context__, OSError):
                 raise error.__context__ from None
             raise
-        self.hear(Said("server", f"{code} {self._open(said.decode('utf-8', 'replace'))}"))
+        for line in said.decode("utf-8", "replace").splitlines() or [""]:
+            self.hear(Said("server", f"{code} {self._open(line)}"))
         return code, said
 
     # --- the conversation ---------------------------------------------------------------------------------------------
