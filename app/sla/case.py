@@ -62,6 +62,9 @@ class Monitor:
     confirm_after: int  # this many failures in a row make an outage; it dates from the first of them
     runs: tuple[ObservedRun, ...]  # by first_at; also those just before and just after the period, for the bounds
     until: datetime | None = None  # retired: it takes no part from then on, and its silence says nothing
+    locations: tuple[Monitor, ...] = ()  # several ask the same: then they have the runs, and it has none of its own
+    agreement: str = ""  # how many of them make it down: any, majority, all, or a number
+    gaps: tuple[Span, ...] = ()  # when whoever asks was cut off, or its clock was wrong: unknown
 
     @property
     def stale_after(self) -> timedelta:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from app.sla.agreement import rule_text as rule_of
 from app.sla.counting import length_of
 from app.sla.readings import Measured
 from app.sla.seen import Seen
 from app.sla.spans import Span, between, clip, inside, minus, total
 from app.sla.statement import LeftOut
+from app.sla.timeline import Series
 from app.sla.together import rule_text
 from app.sla.wording import elapsed, moment
 
@@ -47,16 +49,38 @@ def _sources(seen: Seen, measured: Measured, alone: Sequence[LeftOut]) -> Iterat
         if first is None:
             yield f"{one.monitor.name} has given no observation; it takes no part."
             continue
-        part = between(max(first, elapsed_part.start), min(one.monitor.until or seen.as_at, elapsed_part.end))
-        if part is None:
-            continue
-        known = [Span(a, b) for a, b, _ in one.segments if a < part.end and b > part.start]
-        missing = total(minus(clip(seen.in_service(part), part), known))
+        missing = _missing(seen, one, first, elapsed_part)
         if missing:
-            yield f"{one.monitor.name} leaves {elapsed(missing)} without a usable observation; that time is unknown."
+            left = "undecided" if one.parts else "without a usable observation"
+            yield f"{one.monitor.name} leaves {elapsed(missing)} {left}; that time is unknown."
+        yield from _of_locations(seen, one, first, elapsed_part)
     for span in clip(seen.own, elapsed_part):
         zone = measured.period.zone
         yield f"We were offline ourselves {moment(span.start, zone)} to {moment(span.end, zone)}: unknown, not down."
+
+
+def _missing(seen: Seen, one: Series, first: datetime, within: Span) -> timedelta:
+    """How much of its part of the span a series says nothing about."""
+    part = between(max(first, within.start), min(one.monitor.until or seen.as_at, within.end))
+    if part is None:
+        return timedelta(0)
+    known = [Span(a, b) for a, b, _ in one.segments if a < part.end and b > part.start]
+    return total(minus(clip(seen.in_service(part), part), known))
+
+
+def _of_locations(seen: Seen, one: Series, first: datetime, within: Span) -> Iterator[str]:
+    """What the locations of a monitor agree by, which of them is missing, and what too few of them saw."""
+    if not one.parts:
+        return
+    rule = rule_of(one.monitor.agreement, len(one.parts))
+    yield f"{one.monitor.name} is down where {rule} are down at once; one that is silent decides nothing."
+    for part in one.parts:
+        if part.first_at is None:
+            yield f"{part.monitor.name} has given no observation; that location is missing."
+        elif missing := _missing(seen, part, first, within):
+            yield f"{part.monitor.name} was missing for {elapsed(missing)}."
+    if apart := total(inside(one.apart, within)):
+        yield f"{one.monitor.name}: for {elapsed(apart)} fewer locations than agreed were down; that is no outage."
 
 
 def _of_sites(seen: Seen, within: Span, alone: Sequence[LeftOut]) -> Iterator[str]:
@@ -73,7 +97,7 @@ def _of_sites(seen: Seen, within: Span, alone: Sequence[LeftOut]) -> Iterator[st
 
 
 def _undecided(seen: Seen, measured: Measured) -> Iterator[str]:
-    for one in seen.series:
+    for one in [part for series in seen.series for part in series.parts or (series,)]:
         short = [at for at in one.unconfirmed if at in measured.period.span and at != one.pending]
         if short:
             yield (

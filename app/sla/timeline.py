@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.sla.agreement import Voice, agree
 from app.sla.availability import availability as availability
 from app.sla.case import Monitor, ObservedRun, OwnOutage, State
-from app.sla.spans import Span, intersect, minus, total, union
+from app.sla.spans import Span, between, intersect, minus, total, union
 from app.sla.sweep import WORST_KNOWN, WORST_OF_GROUP, Segment, joined, sweep
 
 STALE_INTERVALS = 3
@@ -45,6 +46,8 @@ class Series:
     failures: tuple[Failure, ...]
     unconfirmed: tuple[datetime, ...]  # when runs of failures began that were too short to be an outage
     pending: datetime | None  # a run of failures still too short as at: since when
+    parts: tuple[Series, ...] = ()  # its locations, where several ask the same
+    apart: tuple[Span, ...] = ()  # when a location was down, and too few of them were
 
     @property
     def first_at(self) -> datetime | None:
@@ -150,6 +153,9 @@ def _slice(run: ObservedRun, low: int, high: int) -> ObservedRun:
 
 def read(monitor: Monitor, as_at: datetime, own: Sequence[Span] = ()) -> Series:
     """One monitor's states as at a moment. `own` are our own outages, disjoint and in order."""
+    if monitor.locations:
+        return _agreed(monitor, as_at, own)
+    own = union(own, monitor.gaps) if monitor.gaps else own
     stop = as_at if monitor.until is None else min(as_at, monitor.until)
     runs = known_runs(monitor.runs, stop, own)
     stale = monitor.stale_after
@@ -186,6 +192,27 @@ def read(monitor: Monitor, as_at: datetime, own: Sequence[Span] = ()) -> Series:
                 segments.append((run.first_at, end, state))
         before = state if followed else None
     return Series(monitor, tuple(runs), tuple(segments), tuple(failures), tuple(unconfirmed), pending)
+
+
+def _agreed(monitor: Monitor, as_at: datetime, own: Sequence[Span]) -> Series:
+    """What its locations agree on; it takes part from the first answer of any of them."""
+    parts = tuple(read(one, as_at, own) for one in monitor.locations)
+    runs = tuple(sorted((run for one in parts for run in one.runs), key=lambda run: (run.first_at, run.last_at)))
+    if not runs:
+        return Series(monitor, (), (), (), (), None, parts)
+    stop = as_at if monitor.until is None else min(as_at, monitor.until)
+    voices = [
+        Voice(between(runs[0].first_at, min(stop, one.monitor.until or stop)), one.segments, one.failures)
+        for one in parts
+    ]
+    found = agree(voices, monitor.agreement, as_at)
+    failures = tuple(
+        Failure(monitor.name, one.held, one.first_failed_at, one.last_failed_at, one.last_good_at, one.first_good_at,
+                one.sure)
+        for one in found.outages
+    )  # fmt: skip
+    unconfirmed = tuple(sorted(at for one in parts for at in one.unconfirmed))
+    return Series(monitor, runs, found.segments, failures, unconfirmed, None, parts, found.apart)
 
 
 def _held(start: datetime, end: datetime, own: Sequence[Span]) -> tuple[Span, ...]:

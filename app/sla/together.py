@@ -123,10 +123,11 @@ def _counts(
 
 
 def witnesses(outage: OutageFacts, series: Sequence[Series], sites: Sequence[SiteSeen]) -> tuple[Witness, ...]:
-    """Who saw the outage: the service's monitors by name, then its sites by name, each with its first and last failure
-    between the last good answer before the outage and the first after it."""
+    """Who saw the outage: the service's monitors by name (each of their locations), then its sites by name, each with
+    its first and last failure between the last good answer before the outage and the first after it."""
     low, high = outage.last_good_at or outage.span.start, outage.first_good_at or outage.span.end
-    own = [_witness(one.monitor.name, None, one.failures, outage, low, high) for one in series]
+    asking = [part for one in series for part in one.parts or (one,)]
+    own = [_witness(one.monitor.name, None, one.failures, outage, low, high) for one in asking]
     theirs = [
         _witness(one.site.name, one.site.id, [f for s in one.series for f in s.failures], outage, low, high)
         for one in sites
