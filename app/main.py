@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 import app.access.api
 import app.agency.api
 import app.agreements.api
+import app.alerts.api
 import app.claims.api
 import app.clients.api
 import app.correspondence.api
@@ -63,6 +64,7 @@ ROOMS = (
     app.correspondence.api,
     app.claims.api,
     app.due.api,
+    app.alerts.api,
 )
 
 
@@ -139,5 +141,6 @@ TAGS = [
     {"name": "provider letters", "description": "Letters to providers, how they went out, what is still unanswered."},
     {"name": "notices", "description": "What clients were told, letter by letter, and what of it is no longer true."},
     {"name": "claims", "description": "What is asked of a provider: drafted, approved, filed, answered, credited."},
+    {"name": "alerts", "description": "Telling the people who look after Kept, by whatever Apprise reaches."},
     {"name": "due", "description": "What is due: claims, tickets to open, promised updates; reminders, a calendar."},
 ]

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 import app.access.tables
 import app.agency.tables
 import app.agreements.tables
+import app.alerts.tables
 import app.claims.tables
 import app.clients.tables
 import app.correspondence.tables
@@ -20,6 +21,7 @@ import app.outcomes.tables
 import app.probes.tables
 import app.sites.tables
 import app.statements.tables
+import app.watching.tables
 import app.web.tables  # noqa: F401
 
 metadata = SQLModel.metadata

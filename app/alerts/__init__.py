@@ -1,0 +1,1 @@
+"""Telling the people who look after Kept what has happened: channels, alerts, their outbox."""
