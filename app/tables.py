@@ -18,6 +18,8 @@ import app.notices.owntexts.tables
 import app.notices.rounds.tables
 import app.notices.tables
 import app.outcomes.tables
+import app.probes.locations.tables
+import app.probes.storage.tables
 import app.probes.tables
 import app.sites.tables
 import app.statements.tables

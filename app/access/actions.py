@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from app.access.tables import ROLES, Token
+from app.access.tables import AGENT, ROLES, Token
 from app.errors import BadInput, Conflict, NotFound, NotSignedIn
 from app.evidence import actions as evidence
 
@@ -17,9 +17,16 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def create_token(session: Session, *, name: str, role: str, now: datetime) -> tuple[Token, str]:
-    """A new token and its text, which is stored nowhere. Raises Conflict for a name already taken."""
-    if role not in ROLES:
+def create_token(
+    session: Session, *, name: str, role: str, now: datetime, of_location: bool = False
+) -> tuple[Token, str]:
+    """A new token and its text, which is stored nowhere. Raises Conflict for a name already taken. Those of role agent
+    are made with their location."""
+    if role == AGENT and not of_location:
+        raise BadInput(
+            "an agent's token is made with its location", field="role", example="kept location add frankfurt"
+        )
+    if role not in (*ROLES, AGENT):
         raise BadInput(f"there is no role {role!r}; roles are {', '.join(ROLES)}", field="role", example="operator")
     if session.exec(select(Token).where(Token.name == name)).first():
         raise Conflict(f"a token named {name!r} exists", field="name", example=f"{name}-2")

@@ -1,6 +1,7 @@
 """The guard at every route: who asks, and whether the role reaches that far.
 
-`viewer` reads, `operator` also writes, `owner` also manages tokens and the agency's own data.
+`viewer` reads, `operator` also writes, `owner` also manages tokens and the agency's own data. `agent` stands beside
+them: it reaches what is there for agents and nothing else, and nobody else reaches that.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from fastapi.security import HTTPBearer
 from sqlmodel import Session
 
 from app.access.actions import recognise
-from app.access.tables import ROLES, Token
+from app.access.tables import AGENT, ROLES, Token
 from app.db import reader
 from app.errors import NotAllowed
 from app.web.edge import Edge
@@ -55,10 +56,11 @@ def identify(request: Request) -> Token:
 
 def need(role: str) -> Callable[..., Token]:
     """A dependency that lets pass only tokens of `role` or above. It is marked, so that a test can find it."""
+    reach = (AGENT,) if role == AGENT else ROLES[ROLES.index(role) :]
 
     def guard(request: Request, _: Annotated[object, Security(bearer)]) -> Token:
         token = identify(request)
-        if ROLES.index(token.role) < ROLES.index(role):
+        if token.role not in reach:
             raise NotAllowed(
                 f"the token {token.name!r} has the role {token.role}; this needs {role}", field="Authorization"
             )
@@ -71,3 +73,4 @@ def need(role: str) -> Callable[..., Token]:
 Viewer = Depends(need("viewer"))
 Operator = Depends(need("operator"))
 Owner = Depends(need("owner"))
+Agent = Depends(need(AGENT))

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from app.db import new_id
 
 ROLES = ("viewer", "operator", "owner")  # each may do what those before it may
+AGENT = "agent"  # of one location: it fetches what to ask and hands over answers, and may do nothing else
 
 
 class Token(SQLModel, table=True):

@@ -41,6 +41,9 @@ class Monitor(SQLModel, table=True):
     spec: dict[str, Any] | None = Field(default=None, sa_type=Json)  # what is asked; None: others ask, we take it in
     headers: list[str] | None = Field(default=None, sa_type=Json)  # the names of those it sends
     sealed: bytes | None = None  # with their values, encrypted (`vault.py`)
+    agreement: str | None = Field(default=None, max_length=10)  # asked from several locations: how many make it down
+    part_of: int | None = Field(default=None, index=True)  # then each location's series is a row with the key of that
+    location: str | None = Field(default=None, max_length=40)  # and the name of the place it is asked from
 
 
 class Observation(SQLModel, table=True):
