@@ -1,0 +1,288 @@
+"""Raw observations, wherever they are: in the table of the last hours, in the chunks of those before, or let go.
+
+Everything that reads them reads them here. The table is always asked before the chunks: observations only ever go from
+it into a chunk, so whoever looks in this order misses none, and what is seen in both places counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from app.probes.storage import hours, rollups
+from app.probes.storage.chunks import FIELDS, PHASES, TEXTS, Columns, Seen, unpack
+from app.probes.storage.hours import HOUR
+from app.probes.storage.tables import Chunk, ObservedDay, SealRound, Stored
+from app.probes.tables import ObservedRun
+
+WINDOW = 240  # hours read at a time
+AT_ONCE = 10_000  # rows of the table read at a time
+BACK = 48  # hours looked back at a time for the newest
+_PLAIN = "SELECT at, state, latency_ms, error FROM observation WHERE monitor = ? AND at >= ? AND at < ? ORDER BY at"
+_REST = ", ".join(f"m.{name}" for name in (*PHASES, *TEXTS))
+_WHOLE = (
+    f"SELECT o.at, o.state, o.latency_ms, o.error, {_REST} FROM observation o "
+    "LEFT JOIN measurement m ON m.monitor = o.monitor AND m.at = o.at "
+    "WHERE o.monitor = ? AND o.at >= ? AND o.at < ? ORDER BY o.at"
+)
+_NEWEST = (
+    f"SELECT o.at, o.state, o.latency_ms, o.error, {_REST} FROM observation o "
+    "JOIN measurement m ON m.monitor = o.monitor AND m.at = o.at WHERE o.monitor = ? ORDER BY o.at DESC LIMIT ?"
+)
+
+
+def columns(session: Session, monitor: int, low: int, high: int, *, whole: bool = False) -> Iterator[Columns]:
+    """A monitor's observations from `low` (microseconds) to before `high`, in order of time, some days at a time.
+    `whole`: with what was measured."""
+    sealed = _sealed_until(session, monitor)
+    while low < high:
+        until = min(high, (low // HOUR + WINDOW) * HOUR) if low // HOUR < sealed else high
+        yield from _recorded(session, monitor, low, until, whole, sealed > low // HOUR)
+        low = until
+
+
+def _recorded(
+    session: Session, monitor: int, low: int, high: int, whole: bool, chunked: bool
+) -> Iterator[Columns]:  # fmt: skip
+    """One window. Where no chunk can be, the table is read in portions and never held as a whole."""
+    asked = _WHOLE if whole else _PLAIN
+    if not chunked:
+        at = low
+        while True:
+            rows = _ask(session, f"{asked} LIMIT ?", (monitor, at, high, AT_ONCE))
+            if _sealed_until(session, monitor) > at // HOUR:  # sealed meanwhile
+                yield from columns(session, monitor, at, high, whole=whole)
+                return
+            if rows:
+                yield _columns(rows, whole)
+            if len(rows) < AT_ONCE:
+                return
+            at = rows[-1][0] + 1
+    rows = _ask(session, asked, (monitor, low, high))
+    out = Columns()
+    for hour, data in _chunks(session, monitor, low // HOUR, -(-high // HOUR)):
+        part = unpack(hour, data, whole=whole)
+        if part.at[0] < low or part.at[-1] >= high:
+            part = _cut(part, low, high)
+        for name in ("at", "state", "latency_ms", "error", "rest"):
+            getattr(out, name).extend(getattr(part, name))
+    late = _columns(rows, whole)
+    if late.at and out.at and late.at[0] <= out.at[-1]:
+        out = _merged(out, late, whole)
+    else:
+        for name in ("at", "state", "latency_ms", "error", "rest"):
+            getattr(out, name).extend(getattr(late, name))
+    if out.at:
+        yield out
+
+
+def _columns(rows: Sequence[Any], whole: bool) -> Columns:
+    if not rows:
+        return Columns()
+    at, state, latency, error = (list(column) for column in zip(*(row[:4] for row in rows), strict=True))
+    return Columns(at, state, latency, error, [tuple(row[4:]) for row in rows] if whole else [])
+
+
+def _cut(part: Columns, low: int, high: int) -> Columns:
+    places = [place for place, at in enumerate(part.at) if low <= at < high]
+    rest = [part.rest[place] for place in places] if part.rest else []
+    return Columns(
+        *([getattr(part, name)[place] for place in places] for name in ("at", "state", "latency_ms", "error")), rest
+    )
+
+
+def _merged(sealed: Columns, late: Columns, whole: bool) -> Columns:
+    """What came late among what was sealed; of an observation that is in both, the sealed one."""
+    there = set(sealed.at)
+    blank: list[tuple[Any, ...]] = [()] * (len(sealed) + len(late))
+    rows = [
+        *zip(sealed.at, sealed.state, sealed.latency_ms, sealed.error, sealed.rest or blank, strict=False),
+        *(row for row in zip(late.at, late.state, late.latency_ms, late.error, late.rest or blank, strict=False)
+          if row[0] not in there),
+    ]  # fmt: skip
+    rows.sort(key=lambda row: row[0])
+    at, state, latency, error, rest = (list(column) for column in zip(*rows, strict=True))
+    return Columns(at, state, latency, error, rest if whole else [])
+
+
+def sealed_among(session: Session, wanted: Mapping[int, Collection[int]]) -> dict[int, dict[int, int]]:
+    """Of hours by monitor: what is sealed in them, state by time. For whoever must know what is there already."""
+    out: dict[int, dict[int, int]] = {}
+    for monitor, asked in wanted.items():
+        ordered = sorted(asked)
+        for place in range(0, len(ordered), WINDOW):
+            keys = [hours.key(hour, monitor) for hour in ordered[place : place + WINDOW]]
+            for hour, data in _by_keys(session, keys):
+                part = unpack(hour, data, whole=False, figures=False)
+                out.setdefault(monitor, {}).update(zip(part.at, part.state, strict=True))
+    return out
+
+
+def rows(session: Session, monitors: Iterable[int], low: int, high: int) -> Iterator[tuple[int, Seen]]:
+    """Observations of several monitors, each with its monitor, in order of time and then of monitor."""
+    ordered = sorted(monitors)
+    low = max(low, min((first for one in ordered if (first := first_at(session, one)) is not None), default=high))
+    while low < high:
+        until = min(high, (low // HOUR + hours.DAY_HOURS) * HOUR)
+        found = [
+            (row.at, monitor, row)
+            for monitor in ordered
+            for part in columns(session, monitor, low, until, whole=True)
+            for row in part.rows()
+        ]
+        found.sort(key=lambda one: one[:2])
+        for _, monitor, row in found:
+            yield monitor, row
+        low = until
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many observations of each state, and the first and the last of them; `gone`: how many of them can only be
+    counted any more."""
+
+    counts: list[int] = field(default_factory=lambda: [0] * rollups.STATES)
+    first: int | None = None
+    last: int | None = None
+    gone: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+
+def tally(session: Session, monitor: int, low: int, high: int) -> Tally:
+    """What is there is counted one by one, what was let go from its roll-ups; an hour at an edge of the span that was
+    let go counts as a whole."""
+    out = Tally()
+    for lost in gone(session, monitor, low, high):
+        out.counts = [mine + more for mine, more in zip(out.counts, lost.counts, strict=True)]
+        out.gone += lost.observations
+    first = first_at(session, monitor)
+    for part in columns(session, monitor, max(low, first), high) if first is not None else ():
+        for state in part.state:
+            out.counts[state] += 1
+        out.first = part.at[0] if out.first is None else out.first
+        out.last = part.at[-1]
+    return out
+
+
+def newest(session: Session, monitor: int, limit: int) -> list[Seen]:
+    """The newest observations of our own prober with what was measured, newest first."""
+    found = {row[0]: Seen(*row) for row in _ask(session, _NEWEST, (monitor, limit))}
+    hour, first = _sealed_until(session, monitor), first_at(session, monitor)
+    while len(found) < limit and first is not None and hour > first // HOUR:
+        for past, data in reversed(_chunks(session, monitor, hour - BACK, hour)):
+            for row in unpack(past, data).rows():
+                if any(value is not None for value in row[4:]):
+                    found.setdefault(row.at, row)
+        hour -= BACK
+    return [found[at] for at in sorted(found, reverse=True)[:limit]]
+
+
+def one(session: Session, monitor: int, at: int) -> Seen | None:
+    """The observation of a moment."""
+    for part in columns(session, monitor, at, at + 1, whole=True):
+        return next(part.rows())
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An hour whose observations were let go: what is left of them, and where their digest stands."""
+
+    hour: int
+    version: int
+    round: int
+    counts: tuple[int, ...]
+
+    @property
+    def observations(self) -> int:
+        return sum(self.counts)
+
+
+def gone(session: Session, monitor: int, low: int, high: int) -> list[Gone]:
+    """The hours that touch the span and were let go, in order."""
+    row = session.get(Stored, monitor)
+    if row is None or row.gone_until is None or low // HOUR >= row.gone_until:
+        return []
+    until = min(-(-high // HOUR), row.gone_until)
+    out = []
+    for hour, one_hour in sealed_hours(session, monitor, low // HOUR, until):
+        out.append(Gone(hour, one_hour.version, one_hour.round, tuple(one_hour.rollup.counts)))
+    there: set[int] = set()
+    for place in range(0, len(out), WINDOW):
+        keys = [hours.key(lost.hour, monitor) for lost in out[place : place + WINDOW]]
+        there |= {hours.parts(key)[0] for key in session.exec(select(Chunk.key).where(col(Chunk.key).in_(keys)))}
+    return [lost for lost in out if lost.hour not in there]
+
+
+def digests(session: Session, monitor: int, lost: Sequence[Gone]) -> list[tuple[Gone, str | None, int | None]]:
+    """Each with the SHA-256 of its lines, and the line of the evidence log that covers it."""
+    rounds: dict[int, tuple[int, dict[tuple[int, int, int], str]]] = {}
+    out: list[tuple[Gone, str | None, int | None]] = []
+    for one_hour in lost:
+        if one_hour.round not in rounds:
+            row = session.get(SealRound, one_hour.round)
+            leaves = rollups.unpack_leaves(row.leaves) if row is not None else []
+            known = {(leaf.hour, leaf.monitor, leaf.version): leaf.digest for leaf in leaves}
+            rounds[one_hour.round] = (row.entry if row is not None else 0, known)
+        entry, known = rounds[one_hour.round]
+        out.append((one_hour, known.get((one_hour.hour, monitor, one_hour.version)), entry or None))
+    return out
+
+
+def sealed_hours(session: Session, monitor: int, low: int, high: int) -> Iterator[tuple[int, rollups.Sealed]]:
+    """A monitor's sealed hours from `low` to before `high` (hours since 1970), in order."""
+    first, last = low // hours.DAY_HOURS, -(-high // hours.DAY_HOURS)
+    for place in range(first, last, WINDOW):
+        keys = [hours.key(day, monitor) for day in range(place, min(place + WINDOW, last))]
+        found = select(ObservedDay).where(col(ObservedDay.key).in_(keys)).order_by(col(ObservedDay.key))
+        for row in session.exec(found.execution_options(populate_existing=True)).all():
+            day = hours.parts(row.key)[0] * hours.DAY_HOURS
+            for hour, sealed in rollups.unpack(bytes(row.data)).items():
+                if low <= day + hour < high:
+                    yield day + hour, sealed
+
+
+def first_at(session: Session, monitor: int) -> int | None:
+    """When the monitor was first heard of."""
+    return session.exec(select(sa.func.min(ObservedRun.first_at)).where(ObservedRun.monitor == monitor)).one()
+
+
+def last_at(session: Session, monitor: int) -> int | None:
+    """And when it was last heard of."""
+    newest_run = select(ObservedRun.last_at).where(ObservedRun.monitor == monitor)
+    return session.exec(newest_run.order_by(col(ObservedRun.first_at).desc()).limit(1)).first()
+
+
+def _sealed_until(session: Session, monitor: int) -> int:
+    found = session.exec(select(Stored.sealed_until).where(Stored.monitor == monitor)).first()
+    return 0 if found is None else found
+
+
+def _chunks(session: Session, monitor: int, low: int, high: int) -> list[tuple[int, bytes]]:
+    return _by_keys(session, [hours.key(hour, monitor) for hour in range(low, high)])
+
+
+def _by_keys(session: Session, keys: list[int]) -> list[tuple[int, bytes]]:
+    found = sa.select(col(Chunk.key), col(Chunk.data)).where(col(Chunk.key).in_(keys)).order_by(col(Chunk.key))
+    return [(hours.parts(key)[0], bytes(data)) for key, data in session.connection().execute(found)]
+
+
+def _ask(session: Session, query: str, values: tuple[int, ...]) -> list[Any]:
+    """By the driver itself: an object for each row would cost more than the reading."""
+    raw: Any = session.connection().connection.driver_connection
+    postgres = session.get_bind().dialect.name == "postgresql"
+    cursor = raw.cursor(binary=True) if postgres else raw.cursor()
+    found: list[Any] = cursor.execute(query.replace("?", "%s") if postgres else query, values).fetchall()
+    cursor.close()
+    return found
+
+
+__all__ = ["FIELDS", "Columns", "Gone", "Seen", "Tally", "columns", "digests", "first_at", "gone", "last_at", "newest",
+           "one", "rows", "sealed_among", "sealed_hours", "tally"]  # fmt: skip
