@@ -136,9 +136,12 @@ def mail(desk: Desk, ids: dict[str, str], at: str, type_: str, text: str) -> str
 
 
 def letters(desk: Desk, ids: dict[str, str], window: str, at: str, follows: str | None, words: dict[str, Any]) -> str:
-    """A round of letters: drafted, then issued by a named person."""
+    """A round of letters: drafted, then issued by a named person. One client in six is told (the demo tells all 84),
+    and a round that follows goes to whoever had the one before."""
+    clients = [] if follows else sorted(desk.all("/clients"), key=lambda item: item["number"])
     notice = desk.post("/notices", {
         "service_id": ids["service"], "window_id": window, "as_at": at, "follows": follows, "words": words,
+        "leave_out": [client["id"] for place, client in enumerate(clients) if place % 6],
     })["id"]  # fmt: skip
     desk.post(f"/notices/{notice}/issue", {"approved_by": "Dana Reyes", "issued_at": at})
     return str(notice)
