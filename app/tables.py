@@ -9,6 +9,7 @@ import app.alerts.tables
 import app.claims.tables
 import app.clients.tables
 import app.correspondence.tables
+import app.delivery.tables
 import app.due.tables
 import app.evidence.tables
 import app.incidents.tables
