@@ -94,6 +94,32 @@ def gather(
     return replace(case, gauges=gauges_of(session, case))
 
 
+def gather_around(session: Session, service_id: UUID, span: Span, as_at: datetime) -> law.Case:
+    """The case of a few hours, for whoever watches them: monitors, sites, terms and windows as `gather` reads them,
+    and nothing of the months before. Its figures are of the span; no credit can be judged by it."""
+    service = agreements.service(session, service_id)
+    as_at = as_at.astimezone(UTC).replace(microsecond=0)
+    period = replace(month_of(span.start, service.zone), span=floored(span))
+    account = Account(session, service, period, as_at)
+    offline = probes.own_outages(session, period.span)
+    promised = works_and_windows(account, False, period.span.start)
+    return law.Case(
+        service_id=str(service.id),
+        service_name=service.name,
+        monthly_fee=_fee(account),
+        currency=service.currency,
+        in_service=agreements.in_service(service),
+        period=period,
+        as_at=as_at,
+        terms=_terms(account, period.first_day),
+        monitors=tuple(snapped(item) for item in probes.monitors_of(session, service_id, period.span)),
+        own_outages=tuple(law.OwnOutage(floored(item.span), item.reason) for item in offline),
+        works=promised.works,
+        windows=promised.windows,
+        sites=_sites(account, period.span),
+    )
+
+
 def contract_period(session: Session, service: Service, month: str | None, as_at: datetime) -> Period:
     """The period the service's contract names a month, or the one `as_at` lies in. Raises `PeriodError`."""
     gone = retracted(session)
