@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from app.sla.case import Site, SiteCheck, SiteCurrent
@@ -12,9 +13,26 @@ from app.sla.statement import SiteVerdict
 from app.sla.timeline import down_spans
 
 
-def check_as_at(site: Site, as_at: datetime) -> SiteCheck | None:
-    """The last check of the site up to a moment."""
-    return max((c for c in site.checks if c.at <= as_at), key=lambda c: c.at, default=None)
+def check_as_at(site: Site, as_at: datetime, since: datetime | None, down: Sequence[Span]) -> SiteCheck | None:
+    """The last look at the site up to a moment. An answer it did not ask for is taken from the newest look that did,
+    if neither work began nor an outage ended since: whether a site answers is asked over the network, whether its
+    content is current may be found in its files."""
+    checks = sorted((c for c in site.checks if c.at <= as_at), key=lambda c: c.at)
+    if not checks:
+        return None
+    last = checks.pop()
+    ended = [span.end for span in down if span.start <= as_at]
+    holds_from = max([*([] if since is None else [since]), *ended], default=None)
+    for earlier in reversed(checks):
+        if last.reachable is False or last.working is False or (holds_from is not None and earlier.at < holds_from):
+            break
+        last = replace(
+            last,
+            reachable=earlier.reachable if last.reachable is None else last.reachable,
+            working=earlier.working if last.working is None else last.working,
+            current=earlier.current if last.current is None else last.current,
+        )
+    return last
 
 
 def is_current(check: SiteCheck | None, since: datetime | None, down: Sequence[Span]) -> bool:
@@ -43,14 +61,15 @@ def judge_sites(seen: Seen, within: Span | None, work_starts: Iterable[datetime]
         own = down_spans(one.series)
         everything = union(service_down, inside(own, within))
         down = union([part for stay in stays for part in inside(everything, stay)])
-        check = check_as_at(site, seen.as_at)
+        gone = union(seen.down, own)
+        check = check_as_at(site, seen.as_at, since, gone)
         last = down[-1].end if down else None
         still = last is not None and any(span.end >= seen.as_at for span in (*own[-1:], *seen.down[-1:]))
         out.append(
             SiteVerdict(
                 site_id=site.id,
                 name=site.name,
-                state=_state(check, since, union(seen.down, own), seen.as_at),
+                state=_state(check, since, gone, seen.as_at),
                 reachable=check.reachable if check else None,
                 working=check.working if check else None,
                 current=check.current if check else None,

@@ -323,7 +323,7 @@ def _data_unverified(start: datetime, end: datetime | None, seen: Seen, starts: 
     checked = any(start <= check.at <= until for site in here for check in site.checks)
     if not checked and not came_back:
         return False
-    return not all(is_current(check_as_at(site, until), start, seen.down) for site in here)
+    return not all(is_current(check_as_at(site, until, start, seen.down), start, seen.down) for site in here)
 
 
 def _carried_to_backup(f: Facts, outcome: Outcome, derived: dict[str, Outcome], facts: dict[str, Facts]) -> bool:
