@@ -33,6 +33,7 @@ import app.probes.api
 import app.probes.live
 import app.sites.api
 import app.statements.api
+import app.watching.api
 from app.access.guard import identify
 from app.db import make_engine, reader
 from app.prober.addresses import Networks
@@ -65,6 +66,7 @@ ROOMS = (
     app.claims.api,
     app.due.api,
     app.alerts.api,
+    app.watching.api,
 )
 
 

@@ -71,7 +71,7 @@ def make_channel(
     """A channel for alerts raised from now on; `url` has been looked at (`sending.look`). Raises Conflict."""
     if session.exec(select(AlertChannel).where(AlertChannel.name == name)).first() is not None:
         raise Conflict(f"a channel named {name!r} exists", field="name", example=f"{name} 2")
-    wanted = [kind for kind in CHOICE if kind in kinds]
+    wanted: list[str] = [kind for kind in CHOICE if kind in kinds]
     row = AlertChannel(
         created_at=now, name=name, scheme=scheme, sealed=seals.seal({"url": url}), kinds=wanted, quiet=quiet
     )

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.alerts.tables import GIVEN_UP, QUEUED, AlertChannel, AlertSending
@@ -35,7 +36,7 @@ def sendings_of(session: Session, alert_ids: Collection[UUID]) -> dict[UUID, lis
 
 def stuck(session: Session, now: datetime) -> int:
     """How many sendings were given up in the last day, or wait though they failed and are overdue."""
-    given_up = (AlertSending.state == GIVEN_UP) & (col(AlertSending.due_at) > now - timedelta(days=2))
-    waiting = (AlertSending.state == QUEUED) & (AlertSending.attempts > 0)
-    late = waiting | ((AlertSending.state == QUEUED) & (col(AlertSending.due_at) < now - STUCK))
-    return len(session.exec(select(AlertSending.id).where(given_up | late)).all())
+    state, due_at = col(AlertSending.state), col(AlertSending.due_at)
+    given_up = sa.and_(state == GIVEN_UP, due_at > now - timedelta(days=2))
+    waiting = sa.and_(state == QUEUED, sa.or_(col(AlertSending.attempts) > 0, due_at < now - STUCK))
+    return len(session.exec(select(AlertSending.id).where(sa.or_(given_up, waiting))).all())
