@@ -1,4 +1,4 @@
-"""The outbox: messages, what they say, every attempt to send them, what else happened to them; addresses that refuse."""
+"""The outbox: messages, what they say, attempts to send them, what else happened to them; addresses that refuse."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Delivery(SQLModel, table=True):
     token: str = Field(max_length=32, unique=True)
     message_id: str = Field(max_length=300, unique=True)  # with its angle brackets
     channel: str = Field(max_length=8)  # email | paper | phone
-    state: str = Field(max_length=12)  # see states.py
+    state: str = Field(max_length=12)  # see outbox/states.py
     notice_id: UUID | None = Field(default=None, foreign_key="notice.id", index=True)
     letter_id: UUID | None = Field(default=None, foreign_key="letter.id", index=True)
     client_id: UUID | None = Field(default=None, foreign_key="client.id", index=True)
