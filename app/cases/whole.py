@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from app.sla import case as law
-from app.sla.spans import Span
+from app.sla.spans import Span, union
 
 
 def whole_second(moment: datetime) -> datetime:
@@ -21,7 +21,11 @@ def floored(span: Span) -> Span:
 
 
 def snapped(monitor: law.Monitor) -> law.Monitor:
-    """The monitor with its runs from whole second to whole second."""
+    """The monitor, or each of its locations, with its runs from whole second to whole second."""
+    if monitor.locations:
+        return replace(monitor, locations=tuple(snapped(one) for one in monitor.locations))
+    if monitor.gaps:
+        monitor = replace(monitor, gaps=union([floored(gap) for gap in monitor.gaps]))
     if all(run.first_at.microsecond == 0 == run.last_at.microsecond for run in monitor.runs):
         return monitor
     runs = tuple(

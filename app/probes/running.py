@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,14 +13,11 @@ import uvloop
 from sqlmodel import Session
 
 from app.db import reader, transaction
-from app.prober.addresses import Networks
 from app.prober.checks.tools import Tools
 from app.prober.clocks import Clocks
 from app.prober.engine import Displaced, Prober
-from app.prober.matching import Matcher
 from app.prober.online import Online
-from app.prober.web import ProbeTransport
-from app.prober.wire import Net
+from app.prober.ways import Ways as Ways
 from app.probes.desk import LocalDesk
 from app.probes.heartbeats import silences
 from app.probes.recording import record
@@ -31,18 +27,6 @@ log = structlog.get_logger("kept.prober")
 
 LISTEN_S = 2.0
 AGAIN_S = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """How to probe: whom to ask for names, what may be asked, what tells whether we are online."""
-
-    networks: Networks
-    name_servers: Sequence[str] = ()
-    authorities: str | None = None
-    references: Sequence[tuple[str, int]] = ()
-    references_needed: int = 1
-    per_host: int = 6
 
 
 class Running:
@@ -73,10 +57,7 @@ class Running:
         if self._asked_to_stop.is_set():
             return
         ways, clocks = self.ways, Clocks(self.clock)
-        net = Net.make(ways.networks, ways.name_servers, ways.authorities)
-        tools = Tools(net, ProbeTransport(net), Matcher(), self.clock)
-        everywhere = Net(net.resolver, Networks.parse("0.0.0.0/0,::/0"), net.verified, net.unverified)
-        online = Online(everywhere, clocks, ways.references, ways.references_needed)
+        tools, online = ways.made(self.clock, clocks)
         work = [self._probe(tools, online, clocks)] if self.probes else []
         work += [self._listen(online, clocks)] if self.listens else []
         tasks = [asyncio.ensure_future(one) for one in work]

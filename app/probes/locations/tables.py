@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 from app.db import Json, new_id
 
 HERE = "here"  # the prober beside the database, as a location among others
+UNKNOWN = ("offline", "clock")  # what an agent saw then says nothing; the other kinds of gaps have no answers at all
 
 
 class Location(SQLModel, table=True):
@@ -34,8 +35,9 @@ class Location(SQLModel, table=True):
 
 
 class LocationGap(SQLModel, table=True):
-    """A span that is unknown at one location: its agent was cut off (`offline`), its clock could not be believed
-    (`clock`), or answers were made and are gone (`lost`)."""
+    """A span of which a location's answers say nothing. `offline`: its agent was cut off; `clock`: its clock jumped, or
+    it slept; `refused`: its clock was too far from ours, and its answers count for nothing; `lost`: answers were made
+    and are gone."""
 
     __tablename__ = "location_gap"
     __table_args__ = (
