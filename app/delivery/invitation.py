@@ -8,13 +8,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from app.delivery.shapes import Invitation, Mailbox
+from app.delivery.shapes import Invitation, Mailbox, one_line
 from app.errors import BadInput
+from app.fields import address
 
 if TYPE_CHECKING:
     from icalendar import vCalAddress
 
 PRODUCT = "-//Kept//Letters//EN"
+LONGEST = 2000  # signs of one line of the description
 
 
 def ics(invitation: Invitation, at: datetime) -> bytes:
@@ -26,10 +28,9 @@ def ics(invitation: Invitation, at: datetime) -> bytes:
     if invitation.sequence < 0:
         raise BadInput("counts from 0", field="invitation.sequence", example="0")
     for field in ("uid", "summary", "location"):
-        if any(ord(sign) < 32 for sign in getattr(invitation, field)):
-            raise BadInput(
-                "must be one line", field=f"invitation.{field}", example="shop.larkfield.example unavailable"
-            )
+        one_line(getattr(invitation, field), f"invitation.{field}")
+    for line in invitation.description.split("\n"):
+        one_line(line, "invitation.description", LONGEST)
     off = invitation.method == "CANCEL"
     event = Event()
     event.add("uid", invitation.uid)
@@ -44,8 +45,8 @@ def ics(invitation: Invitation, at: datetime) -> bytes:
     event.add("status", "CANCELLED" if off else "CONFIRMED")
     event.add("transp", "TRANSPARENT")
     event.add("x-microsoft-cdo-busystatus", "FREE")
-    event.add("organizer", _person(invitation.organizer), encode=False)
-    attendee = _person(invitation.attendee)
+    event.add("organizer", _person(invitation.organizer, "organizer"), encode=False)
+    attendee = _person(invitation.attendee, "attendee")
     attendee.params |= {"ROLE": vText("REQ-PARTICIPANT"), "PARTSTAT": vText("NEEDS-ACTION"), "RSVP": vText("FALSE")}
     event.add("attendee", attendee, encode=False)
     calendar = Calendar()
@@ -56,12 +57,13 @@ def ics(invitation: Invitation, at: datetime) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _person(mailbox: Mailbox) -> vCalAddress:
+def _person(mailbox: Mailbox, field: str) -> vCalAddress:
     from icalendar import vCalAddress, vText
 
-    who = vCalAddress(f"mailto:{mailbox.address}")
-    if mailbox.name:
-        if any(ord(sign) < 32 for sign in mailbox.name):
-            raise BadInput("must be one line", field="invitation.name", example="Ngozi Okafor")
-        who.params["CN"] = vText(mailbox.name.replace('"', "'"))
+    try:
+        who = vCalAddress(f"mailto:{address(mailbox.address)}")
+    except ValueError:
+        raise BadInput("is not an e-mail address", field=f"invitation.{field}", example="anna@example.org") from None
+    if name := one_line(mailbox.name, f"invitation.{field}.name"):
+        who.params["CN"] = vText(name.replace('"', "'"))
     return who

@@ -11,14 +11,13 @@ import base64
 import hashlib
 import quopri
 import re
-import unicodedata
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
 from urllib.parse import quote
 
 from app.delivery import invitation
-from app.delivery.shapes import Attachment, Mailbox, Outgoing, Sender
+from app.delivery.shapes import Attachment, Mailbox, Outgoing, Sender, one_line
 from app.errors import BadInput
 from app.fields import address
 
@@ -61,21 +60,8 @@ def build(outgoing: Outgoing, sender: Sender, *, message_id: str, at: datetime) 
 # --- headers ----------------------------------------------------------------------------------------------------------
 
 
-def _one_line(text: str, field: str, longest: int) -> str:
-    for sign in text:
-        if unicodedata.category(sign) in ("Cc", "Cs", "Cn", "Zl", "Zp") or sign == "\ufeff":
-            raise BadInput(
-                f"has the character U+{ord(sign):04X}; in a header it could begin another one",
-                field=field,
-                example="one line without control characters",
-            )
-    if len(text) > longest:
-        raise BadInput(f"has {len(text)} characters, {longest} at most", field=field)
-    return text.strip()
-
-
 def _subject(text: str) -> str:
-    line = _one_line(text, "subject", SUBJECT)
+    line = one_line(text, "subject", SUBJECT)
     if not line:
         raise BadInput("must not be empty", field="subject", example="shop.larkfield.example: back since 22:10")
     return line
@@ -97,11 +83,9 @@ def _words(line: str) -> str:
 def _named(mailbox: Mailbox, field: str) -> str:
     try:
         where = address(mailbox.address)
-    except ValueError as error:
-        raise BadInput(
-            str(error).removesuffix(", e.g. anna@example.org"), field=field, example="anna@example.org"
-        ) from None
-    name = _one_line(mailbox.name, f"{field}.name", NAME)
+    except ValueError:
+        raise BadInput("is not an e-mail address", field=field, example="anna@example.org") from None
+    name = one_line(mailbox.name, f"{field}.name", NAME)
     if not name:
         return where
     if name.isascii() and "=?" not in name:
@@ -162,13 +146,16 @@ def _base64(content: bytes) -> bytes:
 
 
 def _file(one: Attachment) -> bytes:
-    name = _one_line(one.name, "attachments.name", NAME).replace("/", "_").replace("\\", "_")
+    name = one_line(one.name, "attachments.name", NAME).replace("/", "_").replace("\\", "_")
     if not name or not re.fullmatch(r"[\w.+-]+/[\w.+-]+", one.media_type, re.ASCII):
         raise BadInput("needs a name and a media type", field="attachments", example="letter.pdf, application/pdf")
-    plain = re.sub(r"[^ !#-~]", "_", unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode() or "file")
-    given = f'filename="{plain}"' + ("" if plain == name else f";\r\n filename*=utf-8''{quote(name, safe='')}")
+    exact = quote(name, safe="")
+    if len(exact) > LONGEST_LINE:
+        raise BadInput("is too long", field="attachments.name", example="letter.pdf")
+    plain = re.fullmatch(r"[ !#-~]+", name)
+    given = f'filename="{name}"' if plain else f"filename*=utf-8''{exact}"
     fields = [
-        ("Content-Type", f'{one.media_type};\r\n name="{plain}"'),
+        ("Content-Type", one.media_type),
         ("Content-Disposition", f"attachment;\r\n {given}"),
         ("Content-Transfer-Encoding", "base64"),
     ]

@@ -7,6 +7,7 @@ Outgoing ── mime.build(outgoing, sender, message_id, at) ──> bytes ─�
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,17 @@ from app.errors import BadInput
 from app.fields import address
 
 Security = Literal["tls", "starttls", "none"]
+
+
+def one_line(text: str, field: str, longest: int = 200) -> str:
+    """What may stand in a header. Raises BadInput for any sign that some reader takes for the end of a line."""
+    for sign in text:
+        if unicodedata.category(sign) in ("Cc", "Cs", "Cn", "Zl", "Zp") or sign == "\ufeff":
+            reason = f"has the character U+{ord(sign):04X}; in a header it could begin another one"
+            raise BadInput(reason, field=field, example="one line without control characters")
+    if len(text) > longest:
+        raise BadInput(f"has {len(text)} characters, {longest} at most", field=field)
+    return text.strip()
 
 
 @dataclass(frozen=True, slots=True)
