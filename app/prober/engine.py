@@ -20,7 +20,7 @@ from app.prober.checks.tools import Tools
 from app.prober.clocks import Clocks, Gap
 from app.prober.online import Online
 from app.prober.outcome import OURS, Fault, Outcome, Phases, failed
-from app.prober.schedule import Turns, retry_after
+from app.prober.schedule import Turns, occasion, retry_after
 from app.sla.case import State
 
 log = structlog.get_logger("kept.prober")
@@ -44,6 +44,7 @@ class Assignment:
     headers: Mapping[str, str] = field(default_factory=dict)
     failures: int = 0  # in a row, up to now
     new: bool = False  # never asked before: asked at once
+    windows: tuple[tuple[int, int], ...] = ()  # announced ones, in microseconds: asked at their very start and end
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ class Prober:
         self.answers: list[Answer] = []
         self.gaps: list[Gap] = []
         self._watching: dict[int, tuple[Assignment, asyncio.Task[None]]] = {}
+        self._windows: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._asleep: dict[int, asyncio.Future[bool]] = {}
         self._all = asyncio.Semaphore(AT_ONCE)
         self._hosts: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(per_host))
         self._sits_on: dict[int, str] = {}  # the address each monitor reached the last time
@@ -160,6 +163,10 @@ class Prober:
                 del self._watching[key]
         fresh = sum(one.new for key, one in wanted.items() if key not in self._watching)
         self._first = max(0.5, fresh / FIRST_A_SECOND)
+        before, self._windows = self._windows, {key: one.windows for key, one in wanted.items() if one.windows}
+        for key in {*before, *self._windows}:
+            if before.get(key) != self._windows.get(key) and (asleep := self._asleep.get(key)) is not None:
+                _wake(asleep, False)
         for key, one in wanted.items():
             if key not in self._watching:
                 self._watching[key] = (one, asyncio.ensure_future(self._watch(one)))
@@ -168,10 +175,10 @@ class Prober:
     async def _watch(self, one: Assignment) -> None:
         """One monitor, over and over. It never overlaps itself: the next turn is looked for when this one is over."""
         turns = Turns(one.id, one.interval, self.random)
-        failures, last = one.failures, 0
+        failures, last, begun = one.failures, 0, self.clocks.now()
         wait = self.random.uniform(0, min(self._first, one.interval)) if one.new else self._until(turns)
         while True:
-            await asyncio.sleep(wait)
+            await self._pause(one, wait, last or begun)
             answer = await self.ask(one)
             if answer.at <= last:  # our clock was set back: two answers never share a moment
                 answer = replace(answer, at=last + 1)
@@ -186,7 +193,26 @@ class Prober:
 
     def _until(self, turns: Turns) -> float:
         now = self.clocks.now()
-        return max(0.0, (turns.after(now) - now) / 1_000_000)
+        return max(0.0, (turns.next(now) - now) / 1_000_000)
+
+    async def _pause(self, one: Assignment, wait: float, since: int) -> None:
+        """Until the next turn, or a window's moment before it; looks again where windows were announced meanwhile."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + wait
+        while True:
+            moment = occasion(self._windows.get(one.key, ()), since, one.interval)
+            if moment is not None:  # a thousandth late rather than early: it is to lie in the window
+                wait = min(wait, max(0.0, (moment - self.clocks.now()) / 1_000_000 + 0.001))
+            asleep: asyncio.Future[bool] = loop.create_future()
+            handle = loop.call_later(wait, _wake, asleep, True)
+            self._asleep[one.key] = asleep
+            try:
+                if await asleep:
+                    return
+            finally:
+                handle.cancel()
+                del self._asleep[one.key]
+            wait = max(0.0, ends - loop.time())
 
     async def ask(self, one: Assignment) -> Answer:
         """Asks once. Waiting for a place is not billed to the site, and a failure is believed only where we were online
@@ -239,6 +265,11 @@ class Prober:
         self.health.written += len(answers)
         self.health.lag_us = 0
         return True
+
+
+def _wake(asleep: asyncio.Future[bool], in_time: bool) -> None:
+    if not asleep.done():
+        asleep.set_result(in_time)
 
 
 def _question(one: Assignment) -> tuple[Any, ...]:
