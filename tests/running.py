@@ -28,7 +28,7 @@ from app.cli import MODULES
 ROOT = Path(__file__).resolve().parents[1]
 KEPT = [sys.executable, "-c", "from app.cli import main; main()"]
 CLEAN = {key: value for key, value in os.environ.items() if not key.startswith(("KEPT_", "COLUMNS"))}
-QUIET = {"KEPT_PROBER": "false"}  # a service that does nothing but answer
+QUIET = {"KEPT_PROBER": "false", "KEPT_JOBS": "false"}  # a service that does nothing but answer
 API = "/api/v1"
 
 

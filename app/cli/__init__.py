@@ -43,6 +43,7 @@ MODULES = (
     "records",
     "running",
     "witnesses",
+    "working",
 )
 
 

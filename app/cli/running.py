@@ -92,6 +92,7 @@ def run_service(place: Settings) -> None:
     import uvicorn
 
     from app.cli.probing import prober
+    from app.cli.working import working
     from app.main import create_app
     from app.probes.running import Beside
 
@@ -99,7 +100,7 @@ def run_service(place: Settings) -> None:
     engine = database(place)
     # uvicorn hands the signal on when it is done; ending by it at once would cut the prober off
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with Beside(prober(place, engine, probes=place.prober, listens=True)):
+    with working(place, engine), Beside(prober(place, engine, probes=place.prober, listens=True)):
         uvicorn.run(
             create_app(place, engine=engine),
             host=place.host,
