@@ -24,6 +24,7 @@ import app.due.api
 import app.evidence.api
 import app.incidents.api
 import app.integrity.api
+import app.integrity.assessing.api
 import app.maintenance.api
 import app.messages.api
 import app.notices.api
@@ -31,6 +32,7 @@ import app.outcomes.api
 import app.presets.api
 import app.probes.api
 import app.probes.live
+import app.probes.locations.api
 import app.sites.api
 import app.statements.api
 import app.watching.api
@@ -59,7 +61,9 @@ ROOMS = (
     app.evidence.api,
     app.probes.api,
     app.probes.live,
+    app.probes.locations.api,
     app.integrity.api,
+    app.integrity.assessing.api,
     app.statements.api,
     app.notices.api,
     app.correspondence.api,

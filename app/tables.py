@@ -13,6 +13,7 @@ import app.delivery.tables
 import app.due.tables
 import app.evidence.tables
 import app.incidents.tables
+import app.integrity.assessing.tables
 import app.maintenance.tables
 import app.messages.tables
 import app.notices.owntexts.tables

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from app.agreements import queries as agreements
 from app.agreements.tables import Service
 from app.cases.account import Account
+from app.cases.audited import assessment_of
 from app.cases.gauges import gauges_of
 from app.cases.promised import works_and_windows
 from app.cases.whole import floored, snapped
@@ -66,6 +67,7 @@ def gather(
     start = min([first.span.start, *(window.span.start for window in promised.windows)])
     watched = Span(start, max(period.span.end, start + timedelta(seconds=1)))
     tickets, tickets_before = account.tickets()
+    audited = assessment_of(account)
     offline = probes.own_outages(session, watched)
     case = law.Case(
         service_id=str(service.id),
@@ -90,6 +92,7 @@ def gather(
         windows_before=promised.before,
         tickets_before=tickets_before,
         unreviewed=_unreviewed(session, terms, as_at),
+        assessment=audited,
     )
     return replace(case, gauges=gauges_of(session, case))
 

@@ -1,4 +1,4 @@
-"""What an audit of the files and databases found of each site, as facts of a case. Nothing here is judged by the law but
+"""What an audit of files and databases found of each site, as facts of a case. Nothing here is judged by the law but
 the interval that nobody saw.
 
 Copies are snapshots of a server; equal means "equal to the copy of" the last one of the old server before the new one
@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from app.sla.case import Source
 from app.sla.spans import Span, between
 
 
@@ -72,7 +71,8 @@ class Assessment:
 
     id: str
     at: datetime
-    source: Source
+    recorded_at: datetime
+    digest: str  # of the whole result
     copies: tuple[Copy, ...]
     equal_to: datetime
     first_new_at: datetime

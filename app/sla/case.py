@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from app.sla.assessed import Assessment
 from app.sla.periods import Period
 from app.sla.spans import Span
 from app.sla.terms import Sla
@@ -320,6 +321,7 @@ class Case:
     terms_before: tuple[DatedTerms, ...] = ()  # versions in force in the earlier periods alone
     windows_before: tuple[Window, ...] = ()  # settled before the period: they excuse in the earlier ones alone
     tickets_before: tuple[Ticket, ...] = ()  # opened and last answered before the period: their clocks may still run
+    assessment: Assessment | None = None  # the newest audit of the sites' files and databases
 
     @property
     def every_window(self) -> tuple[Window, ...]:

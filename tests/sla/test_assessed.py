@@ -52,10 +52,10 @@ def test_counts_and_the_interval_nobody_saw() -> None:
         return SiteData(f"S-{number}", f"s{number}.example", state, **(figures | more), rows=(("LOST", 2), ("OLD", 1)))
 
     sites = (site(1, DataState.OLD, old=3), site(2, DataState.CURRENT, equal=9), site(3, DataState.OLD))
-    found = Assessment("a", june(3), SOURCE, (), june(1), june(2), None, "", (), sites)
+    found = Assessment("a", june(3), june(4), "0" * 64, (), june(1), june(2), None, "", (), sites)
     assert found.counts == {DataState.LOST: 0, DataState.OLD: 2, DataState.UNKNOWN: 0, DataState.CURRENT: 1}
     assert found.at_risk is not None
     assert found.at_risk.length == timedelta(days=1)
-    assert Assessment("a", june(3), SOURCE, (), june(2), june(1), None, "", (), sites).at_risk is None
+    assert Assessment("a", june(3), june(4), "0" * 64, (), june(2), june(1), None, "", (), sites).at_risk is None
     assert (found.of("S-2"), found.of("S-9")) == (sites[1], None)
     assert sites[0].rows_damaged == 3
