@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel, col, select
 
 from app.errors import BadInput, Conflict, NotFound
 from app.evidence import actions as evidence
 from app.prober.spec import Spec
 from app.probes.importing.fields import CLOCKS_APART
+from app.probes.locations import actions as places
 from app.probes.tables import Heartbeat, Monitor, OwnOutage
 from app.probes.vault import Vault
 
@@ -22,10 +23,12 @@ from app.probes.vault import Vault
 def create_monitor(
     session: Session, *, name: str, service_id: UUID | None, site_id: UUID | None, interval_seconds: int,
     confirm_after: int, source: str, now: datetime, spec: Spec | None = None,
-    headers: Mapping[str, str] | None = None, vault: Vault | None = None,
+    headers: Mapping[str, str] | None = None, vault: Vault | None = None, locations: Sequence[str] = (),
+    agreement: str | int | None = None,
 ) -> Monitor:  # fmt: skip
     """A new series of observations of a service or of a site. With `spec` our own prober asks, sending `headers`,
-    which `vault` encrypts. Raises BadInput, NotFound, or Conflict for its name."""
+    which `vault` encrypts; from several `locations`, which must agree. Raises BadInput, NotFound, or Conflict for its
+    name."""
     if (service_id is None) == (site_id is None):
         raise BadInput(
             "a monitor watches either a service or a site; give one of service_id and site_id", field="service_id"
@@ -46,11 +49,13 @@ def create_monitor(
         monitor.kind = monitor.spec["kind"]
     if headers and vault is not None:
         monitor.headers, monitor.sealed = sorted(headers), vault.seal(headers)
+    monitor.agreement = places.agreement_of(session, locations, agreement)
     session.add(monitor)
     session.flush()
     body = evidence.row_body(monitor)
     del body["sealed"]
     evidence.append(session, "monitor.created", monitor, now, body=body)
+    places.spread(session, monitor, locations, now)
     return monitor
 
 
@@ -84,10 +89,17 @@ def retire_monitor(session: Session, monitor: Monitor, *, until_at: datetime, re
     still to come."""
     if monitor.until_at is not None:
         raise Conflict(f"the monitor {monitor.name!r} was retired before", field="monitor_id")
+    if monitor.part_of is not None:
+        raise Conflict(
+            f"{monitor.name!r} is what one location sees; retire the monitor it is a part of, or the location",
+            field="monitor_id",
+        )
     if until_at > now:
         raise BadInput("lies in the future", field="until_at", example=now.isoformat())
-    monitor.until_at = until_at
-    session.add(monitor)
+    parts = session.exec(select(Monitor).where(Monitor.part_of == monitor.key, col(Monitor.until_at).is_(None)))
+    for one in [monitor, *(parts if monitor.agreement is not None else ())]:
+        one.until_at = until_at
+        session.add(one)
     body = {"name": monitor.name, "until_at": until_at, "reason": reason}
     evidence.append(session, "monitor.retired", monitor, now, body=body, occurred_at=until_at)
     return monitor

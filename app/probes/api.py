@@ -132,8 +132,8 @@ def create_monitor(body: MonitorIn, session: SessionDep, now: NowDep, request: R
 def list_monitors(
     session: SessionDep, paging: PagingDep, service_id: UUID | None = None, site_id: UUID | None = None
 ) -> Page[MonitorOut]:
-    """All monitors, those of one service or those of one site."""
-    query = select(Monitor)
+    """All monitors, those of one service or those of one site. What each location sees of one is not listed."""
+    query = select(Monitor).where(col(Monitor.part_of).is_(None))
     if service_id is not None:
         query = query.where(Monitor.service_id == service_id)
     if site_id is not None:

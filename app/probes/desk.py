@@ -6,9 +6,9 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -21,8 +21,9 @@ from app.prober.clocks import Gap
 from app.prober.engine import Answer, Assignment, Displaced, Health
 from app.prober.spec import CHECK
 from app.probes.actions import record_own_outage
-from app.probes.importing.fields import instant
+from app.probes.importing.fields import instant, micros
 from app.probes.importing.storing import Contradiction
+from app.probes.locations.tables import HERE as HERE_AS_LOCATION
 from app.probes.recording import record, without
 from app.probes.tables import CODES, Monitor, ObservedRun, Prober
 from app.probes.vault import Sealed, Vault
@@ -34,6 +35,8 @@ HERE = "here"  # the name of the prober that has the database for itself
 STILL_S = 10.0  # a holder whose turn stands still for so long is gone
 ASKED = ("http", "tcp", "tls", "dns", "banner", "ping")
 T = TypeVar("T")
+Occasions = Callable[[Session, datetime], Mapping[int, Sequence[tuple[datetime, datetime]]]]
+"""The announced windows of now and the next hours, by the key of each monitor they concern."""
 _PROBER = SQLModel.metadata.tables["prober"]
 
 
@@ -41,8 +44,11 @@ class LocalDesk:
     """Implements `Desk`. Every answer is written in a transaction that also raises our turn: a prober that lost its
     place can write nothing any more."""
 
-    def __init__(self, engine: sa.Engine, vault: Vault, clock: Callable[[], datetime], still: float = STILL_S) -> None:
-        self.engine, self.vault, self.clock, self.still = engine, vault, clock, still
+    def __init__(
+        self, engine: sa.Engine, vault: Vault, clock: Callable[[], datetime], still: float = STILL_S,
+        occasions: Occasions = lambda session, now: {},
+    ) -> None:  # fmt: skip
+        self.engine, self.vault, self.clock, self.still, self.occasions = engine, vault, clock, still, occasions
         self.holder = f"{socket.gethostname()[:150]}:{os.getpid()}:{secrets.token_hex(8)}"
         self._one_thread = ThreadPoolExecutor(1, thread_name_prefix="kept-desk")
         self._mark: Any = None
@@ -128,10 +134,20 @@ class LocalDesk:
             mark = session.exec(
                 select(sa.func.count(), sa.func.max(Monitor.key), sa.func.count(col(Monitor.until_at)))
             ).one()  # fmt: skip
+            windows = self.occasions(session, self.clock())
+            mark = (*mark, windows)
             if mark == self._mark:
                 return None
-            asked = select(Monitor).where(col(Monitor.until_at).is_(None), col(Monitor.kind).in_(ASKED))
-            out = [one for row in session.exec(asked) if (one := self._assignment(session, row)) is not None]
+            asked = select(Monitor).where(
+                col(Monitor.until_at).is_(None), col(Monitor.kind).in_(ASKED), col(Monitor.agreement).is_(None),
+                col(Monitor.location).is_(None) | (col(Monitor.location) == HERE_AS_LOCATION),
+            )  # fmt: skip
+            found = [(row.key, self._assignment(session, row)) for row in session.exec(asked)]
+            out = [
+                replace(one, windows=tuple((micros(start), micros(end)) for start, end in windows.get(key or 0, ())))
+                for key, one in found
+                if one is not None
+            ]
             self._mark = mark
             return out
 
@@ -149,5 +165,3 @@ class LocalDesk:
             row.key, str(row.id), row.interval_seconds, row.confirm_after, CHECK.validate_python(row.spec), headers,
             failures=failures, new=last is None,
         )  # fmt: skip
-
-

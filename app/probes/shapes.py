@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
@@ -74,6 +74,22 @@ class MonitorIn(In):
     source: Annotated[
         Line | None, Field(examples=["own probe, Frankfurt"], description="Who asks, from where.")
     ] = None  # fmt: skip
+    locations: Annotated[
+        list[Line] | None,
+        Field(
+            examples=[["here"]], max_length=20,
+            description="Where it is asked from, each a series of its own: `here`, and what `POST /locations` made. "
+            "Left out: from here alone.",
+        ),
+    ] = None  # fmt: skip
+    agreement: Annotated[
+        Literal["any", "majority", "all"] | Annotated[int, Field(ge=1, le=20)] | None,
+        Field(
+            examples=["majority"],
+            description="How many of the locations must be down at the same time for the monitor to be: `majority` if "
+            "left out, or a number.",
+        ),
+    ] = None
 
     @model_validator(mode="after")
     def _one_subject(self) -> MonitorIn:
@@ -97,6 +113,11 @@ class MonitorIn(In):
                 )  # fmt: skip
         if self.headers and getattr(spec, "kind", "") != "http":
             raise BadInput("are sent over HTTP alone", field="headers", example='{"check": {"kind": "http", …}}')
+        if (self.locations or self.agreement is not None) and (spec is None or isinstance(spec, HeartbeatSpec)):
+            raise BadInput(
+                "are for what Kept asks; nobody asks for this one", field="locations",
+                example='{"address": "https://shop.larkfield.example/", "locations": ["here", "frankfurt"]}',
+            )  # fmt: skip
         name = self.name or (_called(spec) if spec is not None else None)
         given: dict[str, str | None] = {"name": name, "source": self.source if spec is None else "own probe"}
         for field, value in given.items():
@@ -106,6 +127,7 @@ class MonitorIn(In):
             "name": name, "service_id": service_id, "site_id": site_id, "interval_seconds": self.interval_seconds,
             "confirm_after": self.confirm_after or (CONFIRM if spec is None else CONFIRM_ASKED),
             "source": self.source or "own probe", "spec": spec, "headers": self.headers,
+            "locations": self.locations or (), "agreement": self.agreement,
         }  # fmt: skip
 
     def _spec(self, networks: Networks) -> Spec | None:
@@ -166,6 +188,10 @@ class MonitorOut(Out):
     kind: Annotated[str, Field(description="What it asks; `import`: others ask, their observations are taken in.")]
     check: Annotated[dict[str, Any] | None, Field(validation_alias="spec", description="What is asked.")]
     headers: Annotated[list[str] | None, Field(description="The names of those sent; their values are never shown.")]
+    agreement: Annotated[
+        str | None, Field(description="Asked from several locations: any, majority, all, or how many make it down.")
+    ]
+    location: Annotated[str | None, Field(description="A part of such a monitor: what this location sees.")]
 
 
 class MonitorSeen(MonitorOut):

@@ -1,0 +1,45 @@
+"""What an agent is to ask: the monitors of its location, and of each only what asking takes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlmodel import Session, col, select
+
+from app.errors import Conflict
+from app.prober.remote.form import Task, Tasks
+from app.probes.locations.actions import ALIVE_S
+from app.probes.locations.tables import Location
+from app.probes.tables import Monitor
+from app.probes.vault import Sealed, Vault
+
+log = structlog.get_logger("kept.prober")
+
+
+def tasks(session: Session, location: Location, vault: Vault, *, spool: str, encrypted: bool, now: datetime) -> Tasks:
+    """In order of their ids, so that nothing changed reads the same. `encrypted`: nobody on the way can read it; else
+    monitors that send headers are withheld. Raises Conflict where another agent asks from this location."""
+    alive = location.seen_at is not None and now - location.seen_at < timedelta(seconds=ALIVE_S)
+    if location.spool not in (None, spool) and alive:
+        raise Conflict(
+            f"another agent asks from {location.name}; it takes over from one that was silent for {ALIVE_S} seconds",
+            field="spool",
+        )
+    out, withheld = [], 0
+    query = select(Monitor).where(Monitor.location == location.name, col(Monitor.until_at).is_(None))
+    for row in session.exec(query.order_by(col(Monitor.key))):
+        headers = None
+        if row.sealed:
+            try:
+                headers = vault.open(row.sealed) if encrypted else None
+            except Sealed as error:
+                log.error("a monitor cannot be asked", monitor=row.name, error=error.sentence())
+            if headers is None:
+                withheld += 1
+                continue
+        out.append(
+            Task(id=str(row.id), interval_seconds=row.interval_seconds, confirm_after=row.confirm_after,
+                 check=row.spec or {}, headers=headers)
+        )  # fmt: skip
+    return Tasks(location=location.name, monitors=out, withheld=withheld)
