@@ -160,6 +160,7 @@ def prober(place: Settings, engine: Engine, *, probes: bool, listens: bool) -> R
     from app.prober.online import references
     from app.probes.running import Running, Ways
     from app.probes.vault import Vault
+    from app.watching.queries import occasions
     from app.web.edge import utc_now
 
     servers = [server.strip() for server in place.probe_nameservers.split(",") if server.strip()]
@@ -171,7 +172,7 @@ def prober(place: Settings, engine: Engine, *, probes: bool, listens: bool) -> R
     )  # fmt: skip
     key = place.secret_key.get_secret_value() if place.secret_key is not None else None
     vault = Vault(place.data / "secret.key", key)
-    return Running(engine, vault, ways, utc_now, probes=probes, listens=listens)
+    return Running(engine, vault, ways, utc_now, probes=probes, listens=listens, occasions=occasions)
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from app.prober.clocks import Clocks
 from app.prober.engine import Displaced, Prober
 from app.prober.online import Online
 from app.prober.ways import Ways as Ways
-from app.probes.desk import LocalDesk
+from app.probes.desk import LocalDesk, Occasions
 from app.probes.heartbeats import silences
 from app.probes.recording import record
 from app.probes.vault import Vault
@@ -34,9 +34,10 @@ class Running:
     that hears them can."""
 
     def __init__(
-        self, engine: sa.Engine, vault: Vault, ways: Ways, clock: Callable[[], datetime], *, probes: bool, listens: bool
-    ) -> None:
-        self.engine, self.vault, self.ways, self.clock = engine, vault, ways, clock
+        self, engine: sa.Engine, vault: Vault, ways: Ways, clock: Callable[[], datetime], *, probes: bool,
+        listens: bool, occasions: Occasions = lambda session, now: {},
+    ) -> None:  # fmt: skip
+        self.engine, self.vault, self.ways, self.clock, self.occasions = engine, vault, ways, clock, occasions
         self.probes, self.listens = probes, listens
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -73,7 +74,7 @@ class Running:
 
     async def _probe(self, tools: Tools, online: Online, clocks: Clocks) -> None:
         while True:
-            desk = LocalDesk(self.engine, self.vault, self.clock)
+            desk = LocalDesk(self.engine, self.vault, self.clock, occasions=self.occasions)
             try:
                 await desk.enter()
                 prober = Prober(desk, tools, online, clocks, per_host=self.ways.per_host)

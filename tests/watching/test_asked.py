@@ -5,11 +5,24 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from random import Random
+
+import pytest
+import sqlalchemy as sa
+from fastapi.testclient import TestClient
 
 from app.prober.clocks import micros
 from app.prober.schedule import Turns, occasion
+from app.probes.desk import LocalDesk
+from app.probes.vault import Vault
+from app.watching.queries import occasions
+from tests import build
+from tests.build import Body, post
+from tests.watching.conftest import END as WINDOW_END
+from tests.watching.conftest import START as WINDOW_START
 from tests.world.plan import Notes, prober, watching
 from tests.world.time import DAY, Hours, living
 
@@ -70,3 +83,30 @@ def test_start_end_and_every_minute_between_and_the_usual_turns_besides() -> Non
     hourly = [answer.at for answer in desk.answers if answer.key == 1]
     assert len([at for at in hourly if at < OPENS]) <= 2
     assert len([at for at in hourly if at > CLOSES + 20 * SECOND]) <= 1  # the retry of the failure left out
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_the_prober_is_handed_the_windows_of_the_next_hours(
+    owner: TestClient, engine: sa.Engine, host: Body, window: Body, tmp_path: Path
+) -> None:
+    shop = build.site(owner)
+    post(owner, f"/sites/{shop['id']}/placements", {"service_id": host["id"], "from_at": "2025-01-01T00:00:00Z"})
+    post(owner, "/monitors", {"address": "https://shop.larkfield.example/", "interval_seconds": 3600})
+    elsewhere = build.service(owner, name="HOST-2", provider_id=host["provider_id"])
+    post(owner, "/monitors", {"address": "https://other.example/", "service_id": elsewhere["id"]})
+    at = [WINDOW_START - timedelta(hours=7)]
+    desk = LocalDesk(engine, Vault(tmp_path / "key"), lambda: at[0], occasions=occasions)
+
+    def handed() -> dict[str, tuple[tuple[int, int], ...]] | None:
+        given = desk._assignments()
+        return None if given is None else {one.spec.host: one.windows for one in given}
+
+    assert handed() == {"shop.larkfield.example": (), "other.example": ()}
+    assert handed() is None
+    at[0] += timedelta(hours=1)
+    told = (micros(WINDOW_START), micros(WINDOW_END))
+    assert handed() == {"shop.larkfield.example": (told,), "other.example": ()}
+    at[0] = WINDOW_END + timedelta(minutes=4)
+    assert handed() is None
+    post(owner, f"/windows/{window['id']}/withdraw", {"at": "2025-06-27T10:00:00+02:00", "text": "Postponed."})
+    assert handed() == {"shop.larkfield.example": (), "other.example": ()}
