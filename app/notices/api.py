@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,9 +14,10 @@ from sqlmodel import Session, select
 from app.access.guard import Operator, Owner, Viewer
 from app.db import reader
 from app.errors import Conflict, found
-from app.fields import Id, In, Instant, Line, Out
+from app.fields import Id, In, Instant, Line, Month, Out
 from app.notices import drafting, issuing
 from app.notices import stale as staleness
+from app.notices.stale import untold as newcomers
 from app.notices.tables import Letter, Notice
 from app.notices.wording import Words
 from app.statements.actions import press, refused
@@ -29,10 +31,18 @@ AsAt = Annotated[Instant | None, Query(description="The moment asked about; left
 
 
 class NoticeIn(In):
-    """One round of letters. `words` says which letter it is (`kind`) and what it needs."""
+    """One round of letters. `words` says which letter it is (`kind`) and what it needs.
+
+    It is about a window, an outage outside any, or a month. A letter that follows another is about the same, if
+    nothing else is named. Words are in the agency's language; clients of another read what `translations` give.
+    """
 
     service_id: Id
-    window_id: Id
+    window_id: Id | None = None
+    outage_at: Annotated[
+        Instant | None, Field(description="A moment of the outage it is about; of L10: `as_at`, if left out.")
+    ] = None
+    month: Annotated[Month | None, Field(description="The closed month a monthly statement (L9) is about.")] = None
     as_at: Annotated[Instant | None, Field(description="The moment the letters speak of; left out: now.")] = None
     follows: Annotated[Id | None, Field(description="The notice whose recipients this goes to, and only to them.")] = (
         None
@@ -40,7 +50,20 @@ class NoticeIn(In):
     leave_out: Annotated[
         list[Id], Field(max_length=1000, default_factory=list, description="Clients who get none, by your decision.")
     ]
+    only: Annotated[
+        list[Id],
+        Field(max_length=1000, default_factory=list, description="If any are named: nobody but these clients."),
+    ]
     words: Words
+    translations: Annotated[
+        dict[Annotated[str, Field(pattern="^[a-z]{2}(-[A-Z]{2})?$")], dict[str, Any]],
+        Field(
+            default_factory=dict,
+            max_length=20,
+            description="By language, each text of `words` and nothing else, in the same shape.",
+            examples=[{}],
+        ),
+    ]
 
 
 class NoticeOut(Out):
@@ -48,8 +71,10 @@ class NoticeOut(Out):
     service_id: UUID
     number: int
     kind: str
-    window_id: UUID
-    work_id: UUID
+    window_id: UUID | None
+    work_id: UUID | None
+    outage_from: datetime | None
+    month: str | None
     follows: UUID | None
     as_at: datetime
     created_at: datetime
@@ -67,11 +92,20 @@ class LetterOut(Out):
     pdf_digest: str | None
 
 
+class RecipientOut(BaseModel):
+    """A person a letter goes to. `phone`: what they had last came back; `none`: they are named in it alone."""
+
+    contact_id: UUID
+    channel: Literal["email", "paper", "phone", "none"]
+    why: str
+
+
 class PreviewOut(BaseModel):
     """A letter as it would go out now."""
 
     client_id: UUID
     contact_id: UUID
+    recipients: list[RecipientOut]
     stated: dict[str, str]
     document: dict[str, Any]
 
@@ -87,6 +121,17 @@ class Untrue(BaseModel):
     now: str
 
 
+class RemedyOut(BaseModel):
+    """The letter that would put it right. `kind` null: nothing can be written before something is established."""
+
+    kind: str | None
+    why: str
+    follows: UUID | None
+    window_id: UUID | None
+    outage_from: datetime | None
+    month: str | None
+
+
 class StaleOut(BaseModel):
     letter_id: UUID
     notice_id: UUID
@@ -97,6 +142,19 @@ class StaleOut(BaseModel):
     told_at: datetime
     since: datetime
     untrue: list[Untrue]
+    remedy: RemedyOut
+
+
+class UntoldOut(Out):
+    """A client who came to the service since the others were told, and the letter of how it stands now."""
+
+    client_id: UUID
+    client_number: str
+    client: str
+    kind: str
+    why: str
+    window_id: UUID | None
+    outage_from: datetime | None
 
 
 @router.post("/notices", status_code=201, dependencies=[Operator])
@@ -106,10 +164,14 @@ def draft(body: NoticeIn, session: SessionDep, now: NowDep, response: Response) 
         session,
         service_id=body.service_id,
         window_id=body.window_id,
+        outage_at=body.outage_at,
+        month=body.month,
         words=body.words,
+        translations=body.translations,
         follows=body.follows,
         as_at=body.as_at or now,
         leave_out=frozenset(body.leave_out),
+        only=frozenset(body.only),
         now=now,
     )
     response.headers["location"] = f"/api/v1/notices/{row.id}"
@@ -128,7 +190,10 @@ def list_notices(session: SessionDep, paging: PagingDep, service_id: UUID | None
 
 @router.get("/notices/stale", dependencies=[Viewer])
 def stale(session: SessionDep, now: NowDep, service_id: Annotated[UUID, Query()], as_at: AsAt = None) -> list[StaleOut]:
-    """Who believes what that is no longer true, and since when. Each client's newest letter per work counts."""
+    """Who believes what that is no longer true, since when, and which letter would put it right.
+
+    Each client's newest letter per work, per outage outside any, and per month counts.
+    """
     items = staleness.stale(session, service_id, as_at or now)
     return [
         StaleOut(
@@ -141,9 +206,19 @@ def stale(session: SessionDep, now: NowDep, service_id: Annotated[UUID, Query()]
             told_at=item.told_at,
             since=item.since,
             untrue=[Untrue(fact=fact, told=told, now=current) for fact, told, current in item.untrue],
+            remedy=RemedyOut(**asdict(item.remedy)),
         )
         for item in items
     ]
+
+
+@router.get("/notices/untold", dependencies=[Viewer])
+def untold(
+    session: SessionDep, now: NowDep, service_id: Annotated[UUID, Query()], as_at: AsAt = None
+) -> list[UntoldOut]:
+    """Who came to the service since the others were told, and which letter tells them how it stands: to them `only`,
+    following none. Corrections of what they never had do not go to them."""
+    return [UntoldOut.model_validate(item) for item in newcomers.untold(session, service_id, as_at or now)]
 
 
 @router.get("/notices/{notice_id}", dependencies=[Viewer])
@@ -163,6 +238,7 @@ def preview(notice_id: UUID, session: SessionDep) -> list[PreviewOut]:
         PreviewOut(
             client_id=item.client_id,
             contact_id=item.contact_id,
+            recipients=[RecipientOut(contact_id=to.contact.id, channel=to.channel, why=to.why) for to in item.to],
             stated=item.stated,
             document=item.document.model_dump(mode="json"),
         )
@@ -185,7 +261,7 @@ def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> Noti
         if body.issued_at is not None and body.issued_at < notice.as_at:
             stamp = notice.as_at.isoformat(timespec="seconds")
             raise Conflict(f"the letters speak of {stamp}, so they went out later", field="issued_at", example=stamp)
-        drafts = list(drafting.compose_all(session, notice, issued=True))
+        drafts = list(drafting.compose_all(session, notice, issued=True, approved_by=body.approved_by))
     from reports import press as shop
 
     pdfs: dict[int, bytes] = {}

@@ -1,19 +1,20 @@
 """What a letter states as facts, and whether it is still true. Pure.
 
-A window is told to a client in one of a few ways (`planned`, `did not take place`, `overrunning`, …) and a site in one
-of four states. A letter is true for as long as both say the same.
+A window is told to a client in one of a few ways (`planned`, `did not take place`, `overrunning`, …), an outage as
+running or over, a site in one of four states, and a full account in seconds. A letter is true for as long as all of
+them say the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from app.sla.case import Case, SiteCurrent
 from app.sla.judge import judge
-from app.sla.statement import Outcome, SiteVerdict, Statement, WindowVerdict
+from app.sla.statement import Outage, Outcome, SiteVerdict, Statement, WindowVerdict
 
 SECOND = timedelta(seconds=1)
 TOLD = {
@@ -56,7 +57,10 @@ SiteWord = Literal["up", "down", "not_current", "unknown"]
 
 
 def site_word(site: SiteVerdict, down_now: bool) -> SiteWord:
-    """up, down, not_current or unknown. A site nobody checked is as reachable as its server is."""
+    """up, down, not_current or unknown. A site nobody checked is as reachable as its server is; one that was looked at
+    and did not work is down, whatever it showed."""
+    if site.working is False and site.state is not SiteCurrent.UNKNOWN:
+        return "down"
     if site.state is SiteCurrent.CURRENT:
         return "up"
     if site.state is SiteCurrent.OLD:
@@ -70,29 +74,75 @@ def service_down(statement: Statement) -> bool:
     return any(outage.open for outage in statement.outages)
 
 
-def stated(statement: Statement, window: WindowVerdict, sites: list[SiteVerdict], kind: str) -> dict[str, str]:
-    """The facts a letter about this window and these sites states, keyed `window:…` and `site:…`."""
+WITH_SITES = ("L4", "L5", "L6", "L7", "L8", "L10")
+WITH_WINDOW = ("L1", "L2", "L3", "L4", "L6", "L8")
+OUTAGE_WORDS = {True: "down", False: "over"}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a round of letters is about: a work and one of its windows, or an outage outside any."""
+
+    work_id: str | None
+    window: WindowVerdict | None
+    outage_from: datetime | None
+
+
+def outage_at(statement: Statement, moment: datetime) -> Outage | None:
+    """The outage that ran at a moment."""
+    return next((item for item in statement.outages if moment in item.span), None)
+
+
+def stated(statement: Statement, topic: Topic, sites: Sequence[SiteVerdict], kind: str) -> dict[str, str]:
+    """The facts a letter about this and these sites states, keyed `window:…`, `newest`, `outage:…`, `down:…` and
+    `site:…`. What a correction states is what the letter it corrects stated, so `kind` is then that letter's."""
     down = service_down(statement)
-    facts = {f"window:{window.window_id}": word_of(window, statement.as_at)}
-    newest = newest_of_work(statement, window.work_id)
-    facts["newest"] = newest.window_id if newest else window.window_id
-    if kind in ("L4", "L6"):
+    facts: dict[str, str] = {}
+    if topic.window is not None:
+        if kind in WITH_WINDOW:
+            facts[f"window:{topic.window.window_id}"] = word_of(topic.window, statement.as_at)
+        newest = newest_of_work(statement, topic.window.work_id)
+        facts["newest"] = newest.window_id if newest else topic.window.window_id
+        if kind == "L8":
+            for item in statement.windows:
+                if item.work_id == topic.window.work_id:
+                    facts[f"window:{item.window_id}"] = word_of(item, statement.as_at)
+                    facts[f"down:{item.window_id}"] = str(item.downtime // SECOND)
+    elif topic.outage_from is not None and kind != "L9":
+        outage = outage_at(statement, topic.outage_from)
+        facts[f"outage:{stamp(topic.outage_from)}"] = OUTAGE_WORDS[outage is not None and outage.open]
+        if kind == "L8" and outage is not None:
+            facts[f"down:{stamp(topic.outage_from)}"] = str(outage.as_held // SECOND)
+    if kind in WITH_SITES:
         facts |= {f"site:{site.site_id}": site_word(site, down) for site in sites}
     return facts
 
 
-def as_it_is(case: Case, statement: Statement, work_id: str, fact: str) -> str:
+def stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def as_it_is(case: Case, statement: Statement, work_id: str | None, fact: str) -> str:
     """What a letter would state of this fact at the statement's moment."""
     kind, _, key = fact.partition(":")
     if kind == "window":
         window = window_of(statement, key)
         return word_of(window, statement.as_at) if window else "no longer on record"
+    if kind == "outage":
+        outage = outage_at(statement, datetime.fromisoformat(key))
+        return OUTAGE_WORDS[outage.open] if outage else "no longer on record"
+    if kind == "down":
+        window = window_of(statement, key)
+        if window is not None:
+            return str(window.downtime // SECOND)
+        outage = outage_at(statement, datetime.fromisoformat(key)) if "T" in key else None
+        return str(outage.as_held // SECOND) if outage else "no longer on record"
     if kind == "site":
         stays = next((site.placed for site in case.sites if site.id == key), ())
         if not any(statement.as_at in stay for stay in stays):
             return "no longer on this service"
         return site_word(next(site for site in statement.sites if site.site_id == key), service_down(statement))
-    newest = newest_of_work(statement, work_id)
+    newest = newest_of_work(statement, work_id or "")
     return newest.window_id if newest else "no window any more"
 
 
@@ -108,7 +158,7 @@ class History:
             self.judged[moment] = judge(replace(self.case, as_at=moment))
         return self.judged[moment]
 
-    def since(self, work_id: str, fact: str, value: str, told: datetime) -> datetime:
+    def since(self, work_id: str | None, fact: str, value: str, told: datetime) -> datetime:
         """The moment from which `fact` has been other than `value`, which was told at `told`; not before that."""
         turns = sorted({(seen, at) for at, seen in self._turns(work_id, fact) if told < seen <= self.case.as_at})
         since = self.case.as_at
@@ -118,7 +168,7 @@ class History:
             since = at
         return max(since, told)
 
-    def _turns(self, work_id: str, fact: str) -> Iterator[tuple[datetime, datetime]]:
+    def _turns(self, work_id: str | None, fact: str) -> Iterator[tuple[datetime, datetime]]:
         """(when a fact may have changed, when that could be seen)."""
         confirming = max(
             (monitor.interval * (monitor.confirm_after - 1) for monitor in self.case.monitors), default=timedelta(0)

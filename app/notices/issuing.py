@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 from app.errors import Conflict
 from app.evidence import actions as evidence
 from app.notices.drafting import Draft
-from app.notices.tables import Letter, Notice
+from app.notices.tables import Letter, LetterRecipient, Notice
 
 
 def issue(
@@ -45,6 +45,11 @@ def issue(
             pdf_digest=hashlib.sha256(pdf).hexdigest(),
         )
         session.add(letter)
+        session.flush()
+        for number, to in enumerate(item.to):
+            who = LetterRecipient(letter_id=letter.id, contact_id=to.contact.id, place=number, channel=to.channel,
+                                  why=to.why)  # fmt: skip
+            session.add(who)
         listed.append(
             {
                 "letter": str(letter.id),
