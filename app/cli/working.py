@@ -106,7 +106,7 @@ def stuck_deliveries(engine: Engine, now: datetime) -> None:
 
 def worker(place: Settings, engine: Engine) -> Worker:
     """Everything that is done beside the API. Raises BadInput naming the setting of mail that is wrong."""
-    from app.delivery.outbox.turns import Post
+    from app.delivery.sending.turns import Post
     from app.delivery.shapes import Ways
     from app.jobs import Queue, Worker
     from app.web.edge import utc_now

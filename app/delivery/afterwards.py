@@ -56,7 +56,7 @@ def decide(
         row.give_up_at = now + PATIENCE
     session.add(row)
     event = _event(session, row, what, now, by=by, text=why)
-    log(session, row, "decided", now, what=what, by=evidence.commitment(event.salt, by))
+    log(session, row, "decided", now, decision=what, by=evidence.commitment(event.salt, by))
     return row
 
 

@@ -1,1 +1,1 @@
-"""How a message goes out: its states, what it says as it lies there, the turn it gets."""
+"""A message as it lies in the outbox: its states, and all it says, as bytes."""

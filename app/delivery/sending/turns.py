@@ -135,15 +135,16 @@ class Post:
         if session.get_bind().dialect.name == "postgresql":
             lock = sa.text("select pg_advisory_xact_lock(:room, :key)")
             session.execute(lock, {"room": DOMAINS, "key": zlib.crc32(domain.encode()) - 2**31})
-        recent = select(sa.func.count()).select_from(DeliveryAttempt)
+        recent = select(sa.func.count(), sa.func.min(DeliveryAttempt.started_at)).select_from(DeliveryAttempt)
         recent = recent.where(DeliveryAttempt.domain == domain, col(DeliveryAttempt.started_at) > now - MINUTE)
-        if session.exec(recent).one() < self.per_minute:
+        number, first = session.exec(recent).one()
+        if number < self.per_minute:
             return None
         waiting = select(sa.func.max(Delivery.due_at)).where(
             Delivery.domain == domain, Delivery.state == State.QUEUED, col(Delivery.due_at) > now
         )
-        behind = session.exec(waiting).one() or now
-        return behind + MINUTE / self.per_minute
+        step = MINUTE / self.per_minute
+        return max(session.exec(waiting).one() or now, first + MINUTE - step) + step
 
     def send(self, row: Delivery, content: bytes, server: Server, sender: Sender) -> Answer:
         """The conversation. What goes wrong before it is our own fault, and is tried again."""
