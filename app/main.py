@@ -36,6 +36,7 @@ import app.probes.locations.api
 import app.sites.api
 import app.statements.api
 import app.watching.api
+import app.watching.queries
 from app.access.guard import identify
 from app.db import make_engine, reader
 from app.prober.addresses import Networks
@@ -89,6 +90,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
     service.state.networks = Networks.parse(settings.probe_allowed_networks)
     key = settings.secret_key
     service.state.vault = Vault(settings.data / "secret.key", key.get_secret_value() if key is not None else None)
+    service.state.occasions = app.watching.queries.occasions
     service.state.letters_sent = app.correspondence.queries.told
     special = {"/observations": settings.max_import_bytes, "/messages": settings.max_message_bytes}
     special["/messages/raw"] = settings.max_message_bytes

@@ -96,7 +96,7 @@ class RemoteDesk:
             self._ids[key] = task.id
             out.append(
                 Assignment(key, task.id, task.interval_seconds, task.confirm_after, spec, task.headers or {},
-                           new=task.id not in self._known)
+                           new=task.id not in self._known, windows=tuple(task.windows))
             )  # fmt: skip
             self._known.add(task.id)
         return out

@@ -111,6 +111,9 @@ class Task(BaseModel):
     confirm_after: int
     check: Annotated[dict[str, Any], Field(description="What is asked.")]
     headers: Annotated[dict[str, str] | None, Field(description="Given over TLS alone.")] = None
+    windows: Annotated[
+        list[tuple[Micros, Micros]], Field(description="Announced ones: it is asked at their very start and end.")
+    ] = []
 
 
 class Tasks(BaseModel):

@@ -124,7 +124,10 @@ def read_assignments(
     are in it over TLS alone."""
     place = actions.of_token(session, who.id, location)
     vault = request.app.state.vault
-    return assigning.tasks(session, place, vault, spool=spool, encrypted=_encrypted(request), now=now)
+    return assigning.tasks(
+        session, place, vault, spool=spool, encrypted=_encrypted(request), now=now,
+        occasions=request.app.state.occasions,
+    )  # fmt: skip
 
 
 BODY = {"required": True, "content": {"application/json": {

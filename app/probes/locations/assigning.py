@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,15 +10,20 @@ from sqlmodel import Session, col, select
 
 from app.errors import Conflict
 from app.prober.remote.form import Task, Tasks
+from app.probes.importing.fields import micros
 from app.probes.locations.actions import ALIVE_S
 from app.probes.locations.tables import Location
 from app.probes.tables import Monitor
 from app.probes.vault import Sealed, Vault
 
+Occasions = Callable[[Session, datetime], Mapping[int, Sequence[tuple[datetime, datetime]]]]  # as at the local desk
 log = structlog.get_logger("kept.prober")
 
 
-def tasks(session: Session, location: Location, vault: Vault, *, spool: str, encrypted: bool, now: datetime) -> Tasks:
+def tasks(
+    session: Session, location: Location, vault: Vault, *, spool: str, encrypted: bool, now: datetime,
+    occasions: Occasions = lambda session, now: {},
+) -> Tasks:  # fmt: skip
     """In order of their ids, so that nothing changed reads the same. `encrypted`: nobody on the way can read it; else
     monitors that send headers are withheld. Raises Conflict where another agent asks from this location."""
     alive = location.seen_at is not None and now - location.seen_at < timedelta(seconds=ALIVE_S)
@@ -26,7 +32,7 @@ def tasks(session: Session, location: Location, vault: Vault, *, spool: str, enc
             f"another agent asks from {location.name}; it takes over from one that was silent for {ALIVE_S} seconds",
             field="spool",
         )
-    out, withheld = [], 0
+    out, withheld, windows = [], 0, occasions(session, now)
     query = select(Monitor).where(Monitor.location == location.name, col(Monitor.until_at).is_(None))
     for row in session.exec(query.order_by(col(Monitor.key))):
         headers = None
@@ -40,6 +46,7 @@ def tasks(session: Session, location: Location, vault: Vault, *, spool: str, enc
                 continue
         out.append(
             Task(id=str(row.id), interval_seconds=row.interval_seconds, confirm_after=row.confirm_after,
-                 check=row.spec or {}, headers=headers)
+                 check=row.spec or {}, headers=headers,
+                 windows=[(micros(start), micros(end)) for start, end in windows.get(row.key or 0, ())])
         )  # fmt: skip
     return Tasks(location=location.name, monitors=out, withheld=withheld)
