@@ -14,6 +14,7 @@ from app.agreements.tables import Service
 from app.cases.whole import whole_second
 from app.evidence.queries import retracted
 from app.incidents import queries as incidents
+from app.integrity.assessing.queries import looks_taken_back
 from app.messages.tables import Message
 from app.sla import case as law
 from app.sla.periods import Period
@@ -40,7 +41,8 @@ class Account:
     def __init__(self, session: Session, service: Service, period: Period, as_at: datetime) -> None:
         self.session, self.service, self.period, self.as_at = session, service, period, as_at
         self.zone = ZoneInfo(service.zone)
-        self.retracted = retracted(session)
+        gone = retracted(session)
+        self.retracted = gone | looks_taken_back(session, gone)
         self.lines: list[law.Line] = []
         self.messages: dict[UUID, Message] = {}
         self._asked: set[UUID] = set()

@@ -205,8 +205,8 @@ def head(session: Session) -> tuple[int, str]:
 
 
 RETRACTABLE = (
-    "confirmation", "finding", "message", "note", "override", "procedure", "reply", "said", "site_check", "terms",
-    "ticket", "window", "withdrawal", "work",
+    "assessment", "confirmation", "finding", "message", "note", "override", "procedure", "reply", "said", "site_check",
+    "terms", "ticket", "window", "withdrawal", "work",
 )  # fmt: skip
 
 

@@ -63,9 +63,11 @@ def breach_report(case: Case, statement: Statement, context: Context) -> doc.Bre
         guarantees=whole.guarantees,
         rights=whole.rights,
         due=whole.due,
+        audit=whole.audit,
         attachments=(
             "statement.json, every input and result for machines, inside this PDF",
-            f"{context.evidence}, the evidence appendix E0 to E7 with the observations and the original messages",
+            f"{context.evidence}, the evidence appendix E0 to {'E8' if whole.audit else 'E7'} with the observations "
+            "and the original messages",
         ),
         windows=whole.windows,
         window_totals=whole.window_totals,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.papers import figures, ledger
+from app.papers.audited import data_audit, sentence
 from app.papers.context import Context
 from app.sla.case import Case, Source
 from app.sla.statement import Flag, Outcome, PromiseStatus, Statement, WindowVerdict
@@ -105,6 +106,9 @@ def deviations(case: Case, statement: Statement, context: Context) -> tuple[doc.
         if Flag.DATA_UNVERIFIED in verdict.flags:
             current = sum(1 for site in statement.sites if site.state.value == "current")
             text = f"{current} of {len(statement.sites)} sites are confirmed current; of the others it is not known."
+            audit = data_audit(case, statement, whole=False)
+            if audit is not None:
+                text = f"{text} {sentence(audit)}"
             found.append(("data", text, exhibits))
         if Flag.NO_NOTICE_OF_CHANGE in verdict.flags:
             found.append(

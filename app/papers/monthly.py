@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.errors import BadInput
 from app.papers import figures, ledger
+from app.papers.audited import data_audit
 from app.papers.beside import due, guarantee_lines, left_out, right_lines
 from app.papers.context import Context
 from app.papers.method import method
@@ -63,6 +64,7 @@ def monthly_report(case: Case, statement: Statement, context: Context) -> doc.Mo
         guarantees=guarantee_lines(case, statement),
         due=due(case, statement),
         rights=right_lines(statement),
+        audit=data_audit(case, statement, whole=False),
         remark=context.wishes.remark,
     )
     return context.mask.document(paper)

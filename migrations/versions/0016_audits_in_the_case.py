@@ -51,10 +51,12 @@ def upgrade() -> None:
         sa.Column("figures", Json, nullable=False),
         sa.Column("rows", Json, nullable=False),
         sa.Column("notes", Json, nullable=False),
+        sa.Column("check_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(
             ["assessment_id"], ["assessment.id"], name=op.f("fk_site_assessment_assessment_id_assessment")
         ),
         sa.ForeignKeyConstraint(["site_id"], ["site.id"], name=op.f("fk_site_assessment_site_id_site")),
+        sa.ForeignKeyConstraint(["check_id"], ["site_check.id"], name=op.f("fk_site_assessment_check_id_site_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_site_assessment")),
         sa.UniqueConstraint("assessment_id", "site_id", name=op.f("uq_site_assessment_assessment_id_site_id")),
     )

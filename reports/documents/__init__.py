@@ -17,6 +17,7 @@ from .appendix import (
     SiteRow,
     Watch,
 )
+from .audit import DataAudit, DataCopy, SiteData
 from .bodies import (
     Ask,
     AtRisk,
@@ -121,16 +122,16 @@ __all__ = [
     "Agency", "Amount", "Answer", "Argument", "Ask", "AtRisk", "AttachedFile", "BesideCredit", "Body", "Bounds",
     "BreachReport", "Change", "CheckMade", "Checked", "ClaimLine", "Clause", "ClientLetter", "Clocks", "Command",
     "Completed", "CorrectedLine", "Correction", "CounterReading", "Coverage", "Credit", "CreditLine", "CreditToYou",
-    "Day", "Deviation", "Document", "DownPiece", "Due", "DueLine", "Effect", "Event", "EvidenceAppendix",
-    "ExcusedSpan", "Exhibit", "Figure", "FinalReport", "Flag", "FunctionEffect", "FunctionState", "Gap",
-    "GuaranteeLine", "Happened", "Header", "HeaderLine", "InMilliseconds", "InMoney", "InPercent", "InSeconds",
+    "DataAudit", "DataCopy", "Day", "Deviation", "Document", "DownPiece", "Due", "DueLine", "Effect", "Event",
+    "EvidenceAppendix", "ExcusedSpan", "Exhibit", "Figure", "FinalReport", "Flag", "FunctionEffect", "FunctionState",
+    "Gap", "GuaranteeLine", "Happened", "Header", "HeaderLine", "InMilliseconds", "InMoney", "InPercent", "InSeconds",
     "InShare", "InTimes", "InWords", "Input", "Instant", "KeptMessage", "Language", "Layout", "LeftOut", "LetterSite",
     "Masked", "Measure", "Method", "Money", "MonthBar", "MonthOutage", "MonthWindow", "MonthlyProviderReport",
     "MonthlyStatement", "NotCarriedOut", "NoticeSent", "OnDay", "OtherReading", "Outage", "Outcome", "Overrunning",
     "OwnText", "Pair", "Paper", "PartLine", "PartlyDone", "Period", "Planned", "PossibleLoss", "Printed",
     "PriorRequest", "Promise", "Provider", "ProviderLetter", "Reading", "Recipient", "ReckonedPart", "Reckoning",
     "ReportedAttempt", "ReportedSite", "Request", "Rescheduled", "Response", "RightLine", "Said", "Seconds", "Seen",
-    "SeenOutage", "Service", "Share", "SignLine", "Site", "SiteCounts", "SiteMonth", "SiteRow", "SiteState", "Source",
-    "Span", "Step", "Stretch", "Target", "UnplannedOutage", "Value", "Verdict", "Watch", "Window", "WindowTotals",
-    "read_document",
+    "SeenOutage", "Service", "Share", "SignLine", "Site", "SiteCounts", "SiteData", "SiteMonth", "SiteRow", "SiteState",
+    "Source", "Span", "Step", "Stretch", "Target", "UnplannedOutage", "Value", "Verdict", "Watch", "Window",
+    "WindowTotals", "read_document",
 ]  # fmt: skip

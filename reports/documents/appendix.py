@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from .annex import Clause, Coverage, Event, Method, Outage, SiteCounts, SiteState, Step
+from .audit import DataAudit
 from .breach import Exhibit
 from .claim import LeftOut
 from .header import Header, Period, Provider, Service, Target
@@ -147,3 +148,4 @@ class EvidenceAppendix(Value):
     pieces: tuple[DownPiece, ...]
     calculation: tuple[Step, ...]
     reckoning: Reckoning | None
+    audit: DataAudit | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .annex import Clause, Method, Outage, Site, SiteCounts, Step
+from .audit import DataAudit
 from .claim import CounterReading, CreditLine, Due, GuaranteeLine, LeftOut, PartLine, RightLine, SignLine
 from .header import Header, Period, Provider, Request, Service, Target
 from .ledger import Window, WindowTotals
@@ -172,3 +173,5 @@ class BreachReport(Value):
     """The preconditions as they were answered when the claim was approved; printed instead of `preconditions`."""
     due: Due | None = None
     """Where more than one credit takes part."""
+    audit: DataAudit | None = None
+    """What became of files and databases, where that was compared; the sites that are not current."""

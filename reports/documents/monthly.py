@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from .annex import Clause, Coverage, Event, Method, Outage, Site, SiteCounts, Step
+from .audit import DataAudit
 from .claim import Due, GuaranteeLine, LeftOut, RightLine
 from .header import Header, Period, PriorRequest, Provider, Request, Service, Target
 from .ledger import Promise, Response, Window, WindowTotals
@@ -117,5 +118,7 @@ class MonthlyProviderReport(Value):
     due: Due | None = None
     """Where more than one credit takes part."""
     rights: tuple[RightLine, ...] = ()
+    audit: DataAudit | None = None
+    """What became of files and databases, where that was compared."""
     remark: Text | None = None
     """A remark in the agency's own words, printed under the verdict."""

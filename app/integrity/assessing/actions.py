@@ -81,7 +81,8 @@ def assess(
     )  # fmt: skip
     session.add(row)
     session.flush()
-    looks = []
+    looks: dict[UUID, dict[str, Any]] = {}
+    parts: list[SiteAssessment] = []
     seen: set[str] = set()
     for index, found in enumerate(sites_found):
         with inside(f"sites.{index}"):
@@ -95,22 +96,27 @@ def assess(
                 )
             figures = {key: int(found[key]) for key in FIGURES}
             state = state_of(figures, found["rows"])
-            session.add(SiteAssessment(
+            part = SiteAssessment(
                 assessment_id=row.id, site_id=there[name].id, state=state.value, figures=figures,
                 rows=dict(found["rows"]), notes=list(found["notes"]),
-            ))  # fmt: skip
+            )  # fmt: skip
+            parts.append(part)
             if state is not DataState.UNKNOWN:
-                looks.append({
-                    "site_id": there[name].id, "at": at, "current": state is DataState.CURRENT, "source": "M",
+                looks[part.site_id] = {
+                    "site_id": part.site_id, "at": at, "current": state is DataState.CURRENT, "source": "M",
                     "note": _note(state, figures, found["rows"], equal_to),
-                })  # fmt: skip
+                }  # fmt: skip
     if not looks:
         raise BadInput("the audit found nothing of any site, so it says nothing", field="sites")
     body = evidence.row_body(row) | {"copies": [copy["id"] for copy in copies], "sites": len(seen)}
     evidence.append(
         session, "audit.assessed", row, now, body=body, occurred_at=at, source="M", attachments=[digest]
     )  # fmt: skip
-    sites.record_checks(session, looks, now=now)
+    made = {check.site_id: check.id for check in sites.record_checks(session, list(looks.values()), now=now)}
+    session.flush()
+    for part in parts:
+        part.check_id = made.get(part.site_id)
+        session.add(part)
     return row, True
 
 

@@ -37,6 +37,15 @@ def sites_of(session: Session, ids: Collection[UUID]) -> dict[UUID, list[SiteAss
     return dict(out)
 
 
+def looks_taken_back(session: Session, gone: Collection[str]) -> frozenset[str]:
+    """The looks at sites that audits were which count no more, as `site_check:id`; `gone` is what was retracted."""
+    ids = [UUID(subject.removeprefix("assessment:")) for subject in gone if subject.startswith("assessment:")]
+    if not ids:
+        return frozenset()
+    query = select(SiteAssessment.check_id).where(col(SiteAssessment.assessment_id).in_(ids))
+    return frozenset(f"site_check:{check_id}" for check_id in session.exec(query) if check_id is not None)
+
+
 def seals(session: Session, generations: Collection[str]) -> dict[str, datetime]:
     """When the root of each generation first entered the log, of those that did."""
     subjects = [f"generation:{id_}" for id_ in generations]

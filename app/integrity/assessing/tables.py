@@ -44,3 +44,4 @@ class SiteAssessment(SQLModel, table=True):
     figures: dict[str, int] = Field(sa_type=Json)  # equal, changed, old, lost, unknown, low, excluded, …
     rows: dict[str, int] = Field(sa_type=Json)  # damaged rows by kind
     notes: list[str] = Field(sa_type=Json)
+    check_id: UUID | None = Field(default=None, foreign_key="site_check.id")  # the look at the site that it was

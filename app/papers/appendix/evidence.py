@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from app.papers import figures
 from app.papers.appendix.messages import every_word, printable, read_message
+from app.papers.audited import data_audit
 from app.papers.beside import left_out
 from app.papers.breach import check_reviewed, exhibits
 from app.papers.context import Context
@@ -95,6 +96,7 @@ def evidence_appendix(
         pieces=_pieces(statement),
         calculation=calculation(statement),
         reckoning=reckoning(case, statement),
+        audit=data_audit(case, statement, whole=True),
     )
     context.mask.hidden.clear()
     paper = context.mask.document(paper)
@@ -109,6 +111,7 @@ def evidence_appendix(
 PARTS = {
     "exhibits": "E0 exhibits", "chronology": "E1 chronology", "outages": "E2 outages", "sites": "E3 sites",
     "messages": "E4 messages", "clauses": "E5 clauses", "watches": "E6 monitors", "calculation": "E7 calculation",
+    "audit": "E8 files and databases",
 }  # fmt: skip
 
 
