@@ -118,6 +118,8 @@ def demo(
     port: Annotated[int | None, typer.Option(min=1, max=65535, show_default=False)] = None,
 ) -> None:
     """Load the story once through the API, write its papers, and show what to try. Again changes nothing."""
+    from app.demo.cast import AGENCY
+    from app.demo.catcher import Catcher
     from app.demo.play import play
     from app.migrate import upgrade
 
@@ -126,9 +128,12 @@ def demo(
         need_port(place)
     engine = database(place, migrated=False)
     upgrade(engine)
-    play(place, engine, say)
-    if serve_after:
-        run_service(place)
+    with Catcher(place.out / "mail", page_port=place.port + 1 if serve_after else None) as catcher:
+        place = place.model_copy(update=catcher.settings(f"{AGENCY['contact_person']} <{AGENCY['email']}>"))
+        play(place, engine, say)
+        if serve_after:
+            print(f"Letters  {catcher.url}   (what went out by e-mail, caught on this machine)\n", flush=True)
+            run_service(place)
 
 
 @command.command(epilog="Example: kept doctor")
