@@ -1,7 +1,7 @@
 """The cast: agency, provider, service, 84 clients with 120 sites. All names are invented.
 
-Invented beyond the story's own facts: addresses, contacts, host names, and how the 120 sites spread over the
-84 clients (58 with one site, 18 with two, 6 with three, 2 with four).
+Invented beyond the story's own facts: addresses, contacts, host names, how the 120 sites spread over the 84 clients
+(58 with one site, 18 with two, 6 with three, 2 with four), and that every third client reads German.
 """
 
 from __future__ import annotations
@@ -123,6 +123,8 @@ def clients() -> list[dict[str, Any]]:
     for index in range(84):
         name, (trade, word) = _FIRST[index % 21], _TRADES[index // 21]
         title, initial, surname = _PEOPLE[index % len(_PEOPLE)]
+        language = "de" if index % 3 == 0 else "en"
+        title = {"Ms": "Frau", "Mr": "Herr"}[title] if language == "de" else title
         base = f"{name.lower()}-{word}"
         sites = []
         for suffix in SUFFIXES[: SITES_PER_CLIENT[index * 37 % 84]]:
@@ -136,7 +138,7 @@ def clients() -> list[dict[str, Any]]:
                     f"{index % 60 + 3} {_STREETS[index % 7]}",
                     f"Exampleton EX{index % 9 + 1} {index % 8 + 1}GH",
                 ],
-                "language": "en",
+                "language": language,
                 "zone": ZONE,
                 "contacts": [
                     {

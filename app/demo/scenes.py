@@ -66,12 +66,22 @@ async def _message(door: Door, ids: dict[str, str], key: str) -> str:
 
 
 async def _notice(
-    door: Door, ids: dict[str, str], window: str, moment: str, words: dict[str, Any], follows: str | None
+    door: Door,
+    ids: dict[str, str],
+    window: str,
+    moment: str,
+    words: dict[str, Any],
+    german: dict[str, Any],
+    follows: str | None,
 ) -> str:
-    """One round of letters, drafted and issued as at a moment."""
+    """One round of letters, in English and in German, drafted and issued as at a moment."""
     body = {"service_id": ids["service"], "window_id": window, "as_at": moment, "follows": follows, "words": words}
+    body["translations"] = {"de": german}
     notice = await door.post("/notices", body)
-    approval = {"approved_by": cast.AGENCY["contact_person"], "issued_at": moment}
+    plan = (await door.get(f"/notices/{notice['id']}"))["plan"]  # of a story that was broken off after this
+    if plan is None:
+        plan = (await door.get(f"/notices/{notice['id']}/plan", at=moment))["digest"]
+    approval = {"plan": plan, "approved_by": cast.AGENCY["contact_person"], "issued_at": moment}
     await door.post(f"/notices/{notice['id']}/issue", approval)
     return str(notice["id"])
 
@@ -132,6 +142,7 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
         window_1["id"],
         at(3, "14:00"),
         {"kind": "L1", "next_contact_at": at(8, "00:15"), **told.PLANNED},
+        told.PLANNED_DE,
         None,
     )
     say("letter 1 to 84 clients: unavailable Sat 7 June")
@@ -141,12 +152,14 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
         f"/windows/{window_1['id']}/said",
         {"kind": "not_carried_out", "at": at(8, "00:00"), "said_at": at(8, "09:40"), "text": said, "source": "P"},
     )
-    none_yet = {
-        "next_contact_words": "as soon as there is a date we trust",
-        "apology": "I am sorry that you planned around it for nothing.",
-    }
     told_2 = await _notice(
-        door, ids, window_1["id"], at(8, "11:00"), {"kind": "L2", **none_yet, **told.NOT_DONE_1}, told_1
+        door,
+        ids,
+        window_1["id"],
+        at(8, "11:00"),
+        {"kind": "L2", **told.NONE_YET, **told.NOT_DONE_1},
+        told.NONE_YET_DE | told.NOT_DONE_1_DE,
+        told_1,
     )
     say("letter 2 to the same 84: it did not take place")
 
@@ -167,6 +180,7 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
         window_2["id"],
         at(9, "15:00"),
         {"kind": "L3", "next_contact_at": at(15, "00:15"), **told.MOVED_1},
+        told.MOVED_1_DE,
         told_2,
     )
     say("letter 3: a new date, Sat 14 June")
@@ -177,7 +191,13 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
         {"kind": "not_carried_out", "at": at(15, "00:00"), "said_at": at(16, "09:30"), "text": said, "source": "P"},
     )
     told_4 = await _notice(
-        door, ids, window_2["id"], at(16, "10:30"), {"kind": "L2", **none_yet, **told.NOT_DONE_2}, told_3
+        door,
+        ids,
+        window_2["id"],
+        at(16, "10:30"),
+        {"kind": "L2", **told.NONE_YET, **told.NOT_DONE_2},
+        told.NONE_YET_DE | told.NOT_DONE_2_DE,
+        told_3,
     )
     say("letter 4: it did not take place either")
 
@@ -210,6 +230,7 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
         window_3["id"],
         at(24, "18:00"),
         {"kind": "L3", "next_contact_at": at(29, "00:15"), **told.MOVED_2},
+        told.MOVED_2_DE,
         told_4,
     )
     say("letter 5: a third date, Sat 28 June, by an agreed procedure")
@@ -231,6 +252,7 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
         window_3["id"],
         at(29, "00:30"),
         {"kind": "L4", "next_contact_at": at(29, "01:30"), **told.OVERRUN},
+        told.OVERRUN_DE,
         told_5,
     )
     say("letter 6: still unavailable, half an hour past the announced end")
@@ -254,6 +276,7 @@ async def events(door: Door, ids: dict[str, str], say: Say) -> None:
         window_3["id"],
         at(30, "06:05"),
         {"kind": "L6", "next_contact_at": at(30, "10:00"), **told.PARTLY},
+        told.PARTLY_DE,
         told_6,
     )
     say("letter 7: to the clients with a site that is not confirmed current")

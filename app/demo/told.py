@@ -1,7 +1,8 @@
 """What the provider wrote, as real messages (RFC 5322), and what we noted and told. Texts are invented where the
 story gives only their sense; so are these moments: the first ticket's opening (Mon 12 May 09:30), the call of Mon
 16 June 09:30 in which the provider first says that the second window passed without work, the hours at which letters
-three to six went out, and the moment the letters of Mon 30 June left (06:05).
+three to six went out, and the moment the letters of Mon 30 June left (06:05). What clients read in German stands
+beside the English it translates.
 """
 
 from __future__ import annotations
@@ -144,4 +145,59 @@ PARTLY = {
         {"function": "Editing", "state": "please wait", "workaround": "send us urgent changes"},
     ],
     "editing_allowed": False,
+}
+
+NONE_YET = {
+    "next_contact_words": "as soon as there is a date we trust",
+    "apology": "I am sorry that you planned around it for nothing.",
+}
+
+# The same in German, text by text; dates and choices are those of the English.
+PLANNED_DE = {
+    "work": "Die Laufwerke des Servers werden auf neue kopiert.",
+    "effects": [
+        {"function": "Website", "effect": "nicht verfügbar"},
+        {"function": "Bearbeitung", "effect": "nicht möglich"},
+        {"function": "E-Mail", "effect": "nicht betroffen"},
+    ],
+    "confirmed_by": "vom Anbieter, per E-Mail",
+    "if_it_overruns": "Dauert es länger, schreibe ich sofort und weiter, bis alles wieder läuft.",
+}
+NOT_DONE_1_DE = {
+    "reason": "die Datenmenge wurde unterschätzt",
+    "reason_by": "der Anbieter",
+}
+MOVED_1_DE = {
+    "work": "Die Laufwerke des Servers werden auf neue kopiert.",
+    "what_changed": "Der Anbieter nennt einen neuen Termin; sonst bleibt der Plan derselbe.",
+}
+NOT_DONE_2_DE: dict[str, Any] = {}
+MOVED_2_DE = {
+    "work": "Die Laufwerke des Servers werden auf neue kopiert.",
+    "what_changed": "Die Schritte wurden am 23. Juni einzeln vereinbart; kopiert wird, während Ihre Website läuft.",
+}
+OVERRUN_DE = {
+    "known": [
+        "Der Server antwortet nicht; angekündigt war das Ende für Mitternacht.",
+        "Beim Anbieter ist seit 00:02 Uhr ein Ticket offen.",
+    ],
+    "not_known": ["Wann Ihre Website zurück ist.", "Wie weit die Kopie ist."],
+    "doing": ["Den Server jede Minute messen.", "Den Anbieter anrufen, bis jemand antwortet."],
+    "fallback": "wir entscheiden, ob wir aus unserer eigenen Sicherung eine Hinweisseite zeigen",
+}
+PARTLY_DE = {
+    "functions": [
+        {"function": "Website", "state": "erreichbar"},
+        {"function": "Inhalt", "state": "Stand von Samstagabend", "workaround": "von Ihnen ist nichts nötig"},
+        {
+            "function": "Bestellungen und Formulare",
+            "state": "Einträge seit Samstag 22:00 Uhr nicht bestätigt",
+            "workaround": "führen Sie eine eigene Liste",
+        },
+        {"function": "Bearbeitung", "state": "bitte warten", "workaround": "Dringendes schicken Sie uns"},
+    ],
+}
+NONE_YET_DE = {
+    "next_contact_words": "sobald es einen Termin gibt, dem wir vertrauen",
+    "apology": "Es tut mir leid, dass Sie umsonst umgeplant haben.",
 }
