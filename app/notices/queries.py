@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from app.clients.tables import Contact
+from app.delivery.queries import bounced, letter_key
 from app.notices.tables import Letter, LetterRecipient, Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Had:
-    """A person who had a letter, at the address they had then."""
+    """A person who had a letter, at the address they had then. `came_back`: as far as is known they never got it."""
 
     letter_id: UUID
     contact_id: UUID
@@ -34,8 +35,12 @@ def recipients_of(session: Session, notice_id: UUID) -> dict[UUID, list[Had]]:
         .where(col(LetterRecipient.letter_id).in_(list(clients)))
         .order_by(col(LetterRecipient.letter_id), col(LetterRecipient.place))
     )
-    for row, contact in session.exec(query).all():
-        had[clients[row.letter_id]].append(Had(row.letter_id, row.contact_id, contact.email))
+    rows = session.exec(query).all()
+    keys = {letter_key(row.letter_id, row.contact_id) for row, _ in rows}
+    failed = bounced(session, keys)
+    for row, contact in rows:
+        came_back = letter_key(row.letter_id, row.contact_id) in failed
+        had[clients[row.letter_id]].append(Had(row.letter_id, row.contact_id, contact.email, came_back))
     return had
 
 
