@@ -20,6 +20,7 @@ import app.claims.api
 import app.clients.api
 import app.correspondence.api
 import app.correspondence.queries
+import app.delivery.api
 import app.due.api
 import app.evidence.api
 import app.incidents.api
@@ -28,6 +29,8 @@ import app.integrity.assessing.api
 import app.maintenance.api
 import app.messages.api
 import app.notices.api
+import app.notices.own_texts_api
+import app.notices.planning_api
 import app.outcomes.api
 import app.presets.api
 import app.probes.api
@@ -66,7 +69,10 @@ ROOMS = (
     app.integrity.api,
     app.integrity.assessing.api,
     app.statements.api,
+    app.notices.planning_api,
+    app.notices.own_texts_api,
     app.notices.api,
+    app.delivery.api,
     app.correspondence.api,
     app.claims.api,
     app.due.api,
@@ -93,7 +99,7 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
     service.state.occasions = app.watching.queries.occasions
     service.state.letters_sent = app.correspondence.queries.told
     special = {"/observations": settings.max_import_bytes, "/messages": settings.max_message_bytes}
-    special["/messages/raw"] = settings.max_message_bytes
+    special["/messages/raw"] = special["/deliveries/bounces"] = settings.max_message_bytes
     service.add_middleware(BodyLimit, limit=settings.max_body_bytes, special=special)
     problems.install(service)
     docs.install(service)
@@ -147,6 +153,7 @@ TAGS = [
     {"name": "evidence", "description": "The append-only, hash-chained log of everything that was entered."},
     {"name": "statements", "description": "A service's month, judged; its papers, previewed and issued."},
     {"name": "provider letters", "description": "Letters to providers, how they went out, what is still unanswered."},
+    {"name": "deliveries", "description": "Messages on their way, what came back, who is not written to."},
     {"name": "notices", "description": "What clients were told, letter by letter, and what of it is no longer true."},
     {"name": "claims", "description": "What is asked of a provider: drafted, approved, filed, answered, credited."},
     {"name": "alerts", "description": "Telling the people who look after Kept, by whatever Apprise reaches."},
