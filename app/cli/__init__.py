@@ -28,6 +28,7 @@ command = typer.Typer(
 )
 
 MODULES = (
+    "audit.assessing",
     "audit.comparing",
     "audit.seals",
     "audit.snapshots",
@@ -38,6 +39,9 @@ MODULES = (
     "correspondence",
     "due",
     "mail",
+    "mail_queue",
+    "notices",
+    "own_texts",
     "papers",
     "probing",
     "records",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from app.alerts.kinds import Kind
+    from app.delivery.mailbox import Fetched
     from app.due.tables import Reminder
     from app.jobs import Tick, Worker
 
@@ -62,28 +63,34 @@ def bounces_of(place: Settings) -> Callable[[Engine, datetime], None]:
     """Reads the mailbox that bounces come back to, where one is set."""
 
     def bounces(engine: Engine, now: datetime) -> None:
-        from app.db import transaction
-        from app.delivery import bounces, mailbox
-        from app.delivery.afterwards import take_in
-        from app.delivery.shapes import Ways
-        from app.errors import NotFound
-
-        ways = Ways.of(place)
-        if ways.account is None:
-            return
-
-        def take(raw: bytes) -> bool:
-            read = bounces.read(raw, ways.sender.bounces if ways.sender else None)
-            try:
-                with transaction(engine) as session:
-                    session.info["actor"] = "system"
-                    return bool(take_in(session, raw, read, now))
-            except NotFound:
-                return False
-
-        mailbox.fetch(ways.account, take)
+        if place.imap_host is not None:
+            read_bounces(place, engine, now)
 
     return bounces
+
+
+def read_bounces(place: Settings, engine: Engine, now: datetime) -> Fetched:
+    """Takes in what is new in the mailbox. Raises Unreachable where it cannot be read."""
+    from app.db import transaction
+    from app.delivery import bounces, mailbox
+    from app.delivery.afterwards import take_in
+    from app.delivery.shapes import Ways
+    from app.errors import NotFound
+
+    ways = Ways.of(place)
+    if ways.account is None:
+        return mailbox.Fetched()
+
+    def take(raw: bytes) -> bool:
+        read = bounces.read(raw, ways.sender.bounces if ways.sender else None)
+        try:
+            with transaction(engine) as session:
+                session.info["actor"] = "system"
+                return bool(take_in(session, raw, read, now))
+        except NotFound:
+            return False
+
+    return mailbox.fetch(ways.account, take)
 
 
 def stuck_deliveries(engine: Engine, now: datetime) -> None:
