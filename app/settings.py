@@ -80,6 +80,13 @@ class Settings(BaseSettings):
             references(text)
         return text
 
+    @field_validator("smtp_host", "imap_host")
+    @classmethod
+    def _host(cls, name: str | None) -> str | None:
+        from app.prober.spec import host_name
+
+        return host_name(name) if name else None
+
     @field_validator("probe_authorities", "mail_authorities", "mail_dkim_key")
     @classmethod
     def _authorities(cls, file: Path | None) -> Path | None:

@@ -129,6 +129,7 @@ class Server:
     hello: str = "localhost"  # what we call ourselves
     authorities: Path | None = None  # certificates in PEM to trust instead of the system's
     step_seconds: float = 60.0  # the longest wait for one answer
+    answer_seconds: float = 300.0  # for the one after the message: servers look through it first
     whole_seconds: float = 600.0  # the longest conversation
 
 
@@ -325,6 +326,7 @@ def _server(given: Given, sender: Sender | None) -> Server | None:
     return Server(
         given.smtp_host, port, given.smtp_security, given.smtp_user, password,
         given.mail_hello or sender.domain, given.mail_authorities, float(given.smtp_timeout),
+        max(300.0, float(given.smtp_timeout)),
     )  # fmt: skip
 
 

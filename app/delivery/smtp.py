@@ -188,7 +188,7 @@ class _Talk(smtplib.SMTP):
         left = self.until - time.monotonic()
         if left <= 0:
             raise TimeoutError(f"the conversation took longer than {self.server.whole_seconds:g} seconds")
-        return min(left, self.server.step_seconds)
+        return min(left, self.server.answer_seconds if self.stage is Stage.ANSWER else self.server.step_seconds)
 
     def _take(self, sock: socket.socket) -> None:
         self.sock = sock
@@ -324,5 +324,5 @@ def _reason(error: OSError, server: Server) -> str:
         other = "starttls" if server.security == "tls" else "tls"
         return f"it does not speak TLS here; is KEPT_SMTP_SECURITY={other} meant?"
     if isinstance(error, TimeoutError):
-        return str(error) if "conversation" in str(error) else f"no answer within {server.step_seconds:g} seconds"
+        return str(error) if "conversation" in str(error) else "no answer in time"
     return error.strerror or str(error) or type(error).__name__

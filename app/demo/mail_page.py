@@ -85,7 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
             view = "html" if opened is not None and opened.html is not None else "text"
         text = self.server.templates.get_template("mails.html").render(
             total=len(everything), found=len(found), shown=found[(page - 1) * AT_ONCE : page * AT_ONCE], words=words,
-            page=page, pages=pages, mail=mail, opened=opened, view=view, thread=_thread(mail, everything) if mail else [],
+            page=page, pages=pages, mail=mail, opened=opened, view=view,
+            thread=_thread(mail, everything) if mail else [],
         )  # fmt: skip
         self._answer(200, "text/html; charset=utf-8", text.encode("utf-8", "replace"))
 

@@ -18,6 +18,7 @@ TURNED = {
     "law": ("app/sla/deadlines.py", "import sqlalchemy", "app.sla.deadlines -> sqlalchemy"),
     "agent": ("app/integrity/agent/marks.py", "import app.errors", "app.integrity.agent.marks -> app.errors"),
     "prober": ("app/prober/schedule.py", "import app.db", "app.prober.schedule -> app.db"),
+    "mail": ("app/delivery/mime.py", "import app.db", "app.delivery.mime -> app.db"),
     "log": ("app/evidence/actions.py", "import app.access.tables", "app.evidence.actions -> app.access.tables"),
     "actions": ("app/incidents/actions.py", "import app.web.edge", "app.incidents.actions -> app.web.edge"),
     "settings": ("app/messages/actions.py", "import app.settings", "app.messages.actions -> app.settings"),

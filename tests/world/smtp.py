@@ -56,8 +56,10 @@ class MailServer:
     def way(self, **more: object) -> Server:
         """How to reach it."""
         host = "127.0.0.1" if self.security == "none" else "localhost"
-        given: dict[str, object] = {"host": host, "port": self.port, "security": self.security, "step_seconds": 5.0,
-                                    "authorities": self.authorities}  # fmt: skip
+        given: dict[str, object] = {
+            "host": host, "port": self.port, "security": self.security, "authorities": self.authorities,
+            "step_seconds": 5.0, "answer_seconds": 5.0,
+        }  # fmt: skip
         return Server(**(given | more))  # type: ignore[arg-type]
 
     # --- one connection -----------------------------------------------------------------------------------------------
