@@ -5,6 +5,8 @@ RenderRefused                 the family: names the field, the reason and an exa
 ├── FiguresDisagree           two places of one document give different figures
 ├── GlyphMissing              a character no bundled font can draw, or a control character
 ├── LetterTooLong             more than 260 words, or more than one page
+├── LanguageMissing           no folder of words for the letter's language
+├── LanguageIncomplete        a language's words are not complete: a text is missing, or takes other values
 ├── ResourceBlocked           something asked for a file or an address; only bundled fonts may be read
 └── PressNotReady             a library or a bundled font that printing needs is missing or failed
 """
@@ -34,6 +36,14 @@ class GlyphMissing(RenderRefused):
 
 
 class LetterTooLong(RenderRefused):
+    pass
+
+
+class LanguageMissing(RenderRefused):
+    pass
+
+
+class LanguageIncomplete(RenderRefused):
     pass
 
 

@@ -57,6 +57,10 @@ def style(name: str) -> str:
     return (HERE / "styles" / name).read_text(encoding="utf-8")
 
 
+SECOND = "second"
+"""The anchor of what begins the second page of a letter."""
+
+
 def words_of(document: Printable) -> Words:
     """The year of a document's period, or of a letter's moment, goes without saying; another is written out."""
     header = document.header
@@ -69,8 +73,10 @@ def mark(document: Printable) -> str:
     """What stands at the top of every page: that it is a draft, or a preview of a month that has not ended."""
     if isinstance(document, ProviderLetter):
         return provider.mark_of(document) or ""
+    if isinstance(document, ClientLetter):
+        return letters.voice(document)("page.draft") if document.header.status == "draft" else ""
     parts = ["Draft"] if document.header.status == "draft" else []
-    if document.header.so_far and not isinstance(document, ClientLetter):
+    if document.header.so_far:
         parts.append(f"Preview, {document.period.label} so far")
     return " · ".join(parts)
 
@@ -215,7 +221,7 @@ def page(document: Printable, screen: bool = False) -> str:
     """The HTML of a document; with `screen` it carries its styles and stands alone in a browser."""
     w = words_of(document)
     title = title_of(document)
-    sheets = ("page.css", "letter.css", "provider.css", "screen.css")
+    sheets = ("page.css", "letter.css", "provider.css", "client.css", "screen.css")
     styles = webfonts.rules() + "".join(style(name) for name in sheets) if screen else ""
     if isinstance(document, MonthlyProviderReport):
         head = f"{document.header.agency.name} · {title}"
@@ -239,10 +245,20 @@ def page(document: Printable, screen: bool = False) -> str:
         more = {"sheet": provider.sheet_of(document)}
         frame = _frame(document, title, f"{document.header.agency.name} · {title}", styles)
         return environment().get_template("provider_letter.html").render(**frame, **more)
-    return (
-        environment()
-        .get_template("letter.html")
-        .render(
-            **_frame(document, title, "", styles), sheet=letters.sheet_of(document), address=address_lines(document)
-        )
-    )
+    return environment().get_template("letter.html").render(**_letter(document, title, styles))
+
+
+def _letter(document: ClientLetter, title: str, screen_css: str) -> dict[str, Any]:
+    """A client's letter: its own voice in place of the papers' words."""
+    v, header = letters.voice(document), document.header
+    line = {
+        "number": header.number, "version": str(header.version), "moment": v.dated_moment(header.as_at),
+        "zone": v.zone_label(header.as_at),
+    }  # fmt: skip
+    return {
+        "doc": document, "v": v, "title": title, "head": f"{header.agency.name} · {document.ref}",
+        "mark": mark(document), "foot": v("page.foot", **line, digest=header.evidence_head[:16]),
+        "foot_full": v("page.foot", **line, digest=header.evidence_head), "created": words.utc(header.as_at),
+        "screen_css": Markup(screen_css), "sheet": letters.sheet_of(document), "address": address_lines(document),
+        "divided": not header.language.startswith("en"),
+    }  # fmt: skip

@@ -33,8 +33,10 @@ with warnings.catch_warnings():
 from . import glyphs, pages, reconcile
 from .documents import AttachedFile, ClientLetter, EvidenceAppendix, ProviderLetter
 from .enclosed import FIGURES, SUMS, File, digest, sums
-from .errors import DocumentInvalid, LetterTooLong, PressNotReady, RenderRefused, ResourceBlocked
+from .errors import DocumentInvalid, PressNotReady, RenderRefused, ResourceBlocked
+from .letters.client.catalogue import catalogues
 from .letters.provider_check import check_pages
+from .letters.sheet import check_pages as check_letter
 from .pages import Printable
 
 ATTACHMENT = FIGURES
@@ -127,7 +129,7 @@ def _type_case() -> tuple[FontConfiguration, tuple[CSS, ...]]:
         fonts = FontConfiguration()
         sheets = tuple(
             CSS(string=pages.style(name), font_config=fonts, url_fetcher=fetcher(), base_url="app:")
-            for name in ("fonts.css", "page.css", "letter.css", "provider.css")
+            for name in ("fonts.css", "page.css", "letter.css", "provider.css", "client.css")
         )
     return fonts, sheets
 
@@ -143,10 +145,11 @@ def _colours() -> ColorProfile:
 
 
 def warm_up() -> None:
-    """Load fonts, styles and templates now instead of with the first document."""
+    """Load fonts, styles, templates and languages now instead of with the first document."""
     _type_case()
     pages.environment()
     glyphs.drawable()
+    catalogues()
 
 
 def _finish(_: Any, pdf: pydyf.PDF) -> None:
@@ -222,8 +225,9 @@ def render_pdf(document: Printable, files: Sequence[File] = ()) -> bytes:
                 font_config=fonts,
                 pdf_variant=VARIANT,
             )
-            if isinstance(document, ClientLetter) and len(made.pages) != 1:
-                raise LetterTooLong("body", f"the letter needs {len(made.pages)} pages", "a letter fits one page")
+            if isinstance(document, ClientLetter):
+                second = len(made.pages) > 1 and pages.SECOND in made.pages[1].anchors
+                check_letter(document, len(made.pages), second)
             if isinstance(document, ProviderLetter):
                 check_pages(document, len(made.pages))
             made.color_profiles[COLOURS] = _colours()

@@ -18,13 +18,11 @@ from .documents import (
     Header,
     MonthlyProviderReport,
     Outage,
-    Overrunning,
     Period,
     Printed,
     ProviderLetter,
     Reading,
     Reckoning,
-    Rescheduled,
     Share,
     Site,
     SiteCounts,
@@ -35,9 +33,11 @@ from .documents import (
     WindowTotals,
 )  # fmt: skip
 from .enclosed import digest, sums
-from .errors import FiguresDisagree
-from .letters import check_address, provider_check
-from .letters.sheet import check_length
+from .errors import FiguresDisagree, LanguageMissing
+from .letters import check as letter_check
+from .letters import provider_check
+
+ENGLISH = ("en-GB", "en-US")
 
 
 def same(one: object, where_one: str, two: object, where_two: str) -> None:
@@ -60,7 +60,9 @@ def clipped(start: datetime, end: datetime, span: Span) -> int:
 
 
 def check(document: Printed) -> None:
-    """Refuse a document whose figures disagree."""
+    """Refuse a document whose figures disagree, or whose language its paper does not speak."""
+    if not isinstance(document, ClientLetter) and document.header.language not in ENGLISH:
+        raise LanguageMissing("header.language", "this paper is printed in English only", " or ".join(ENGLISH))
     match document:
         case MonthlyProviderReport():
             _period(document.period, document.header)
@@ -90,7 +92,7 @@ def check(document: Printed) -> None:
             _attached(document)
             _reckoned(document.reckoning, document.readings)
         case ClientLetter():
-            _letter(document)
+            letter_check.check(document)
         case ProviderLetter():
             provider_check.check(document)
 
@@ -321,20 +323,3 @@ def _reckoned(item: Reckoning | None, readings: Sequence[Reading]) -> None:
     first = item.parts[0].availability if len(item.parts) == 1 else None
     if first is not None and shown.availability is not None:
         same(_exact(first), "reckoning.parts[0].availability", _exact(shown.availability), "readings[2] (SLA method)")
-
-
-def _letter(letter: ClientLetter) -> None:
-    for index, site in enumerate(letter.sites):
-        whose = f"sites[{index}].client_id ({site.host_name})"
-        same(site.client_id, whose, letter.recipient.client_id, "recipient.client_id")
-    body = letter.body
-    if isinstance(body, Overrunning):
-        down = between(body.down_from, letter.header.as_at)
-        at_most(body.down_seconds, "body.down_seconds", down, "body.down_from to header.as_at")
-        late = between(body.announced.end_at, letter.header.as_at)
-        same(body.beyond_seconds, "body.beyond_seconds", late, "body.announced.end_at to header.as_at")
-    if isinstance(body, Rescheduled):
-        notice = between(letter.header.as_at, body.new.start_at)
-        same(body.notice_seconds, "body.notice_seconds", notice, "header.as_at to body.new.start_at")
-    check_address(letter)
-    check_length(letter)

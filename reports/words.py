@@ -34,7 +34,7 @@ from .documents import (
 Answer = Literal["met", "breached", "unproven"]
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86400, 604800
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_FIGURE = re.compile(
+FIGURE = re.compile(
     rf"(?<=[\d≥]) (?=[\d%×]|(?:h|min|s|d|{_MONTHS})\b)|(?<=\d [hd]) (?=\d)|(?<=min) (?=\d\d s\b)|(?<=[A-Z]{{3}}) (?=\d)"
     rf"|(?<=(?:June|July)) (?=\d{{4}})"
 )
@@ -128,7 +128,7 @@ def times(share: Share, still_open: bool = False) -> str:
 
 def kept_together(text: str) -> str:
     """The same text with no-break spaces inside its figures, for running paragraphs."""
-    return _FIGURE.sub("\u00a0", text)
+    return FIGURE.sub("\u00a0", text)
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 from ..documents import ClientLetter
 from ..errors import LetterTooLong
-from ..words import Words
-from . import wording
 from .block import Block
+from .client import wording
+from .client.pieces import many, who
+from .client.voice import Voice, voice_of
 
 LIMIT = 260
 """Words a letter may have, heading and table included: more is not read in the middle of an event."""
 SUBJECT_LIMIT = 70
+PAGES = {"L7": (2, 3), "L8": (2, 2)}
+"""Least and most pages, where it is not one; the second begins with what is marked so."""
+UNLIMITED = ("L7", "L8", "L9")
+"""Letters that are not sent in the middle of an event: their pages are limited, not their words."""
 
 
 @dataclass(frozen=True)
@@ -20,60 +25,89 @@ class Sheet:
     salutation: str
     blocks: tuple[Block, ...]
     closing: tuple[str, ...]
+    annex: tuple[Block, ...] = ()
 
 
-def _words(letter: ClientLetter) -> Words:
-    there = Words(letter.header.zone, letter.header.language, letter.header.as_at.year)
-    return Words(letter.header.zone, letter.header.language, there.local(letter.header.as_at).year)
+def voice(letter: ClientLetter) -> Voice:
+    """The voice a letter speaks with."""
+    return voice_of(letter.header.language, letter.header.zone, letter.header.as_at)
 
 
 def subject_of(letter: ClientLetter) -> str:
     """At most 70 characters, the site and its state first; a long host name gives way to "Your website"."""
-    w = _words(letter)
-    for name in (wording.who(letter), wording.who(letter, named=False)):
+    if letter.own is not None:
+        return letter.own.subject
+    v = voice(letter)
+    for named in (True, False):
+        name = who(letter, v, named)
         for short in (False, True):
-            subject = wording.subject(letter, w, name, short)
+            subject = wording.subject(letter, v, name, short)
             if len(subject) <= SUBJECT_LIMIT:
-                return subject[0].upper() + subject[1:] if not wording.is_host(letter, name) else subject
+                host = named and many(letter) == 1
+                return subject if host else subject[0].upper() + subject[1:]
     return subject[: SUBJECT_LIMIT - 1].rsplit(" ", 1)[0] + "…"
 
 
 def sheet_of(letter: ClientLetter) -> Sheet:
     """What the letter says."""
-    w = _words(letter)
+    v = voice(letter)
     closing = tuple(filter(None, (letter.header.agency.contact, letter.header.agency.role)))
-    return Sheet(subject_of(letter), letter.recipient.salutation, tuple(wording.body(letter, w)), closing)
+    blocks = tuple(wording.body(letter, v))
+    return Sheet(subject_of(letter), letter.recipient.salutation, blocks, closing, wording.annex(letter, v))
 
 
-def _lines(sheet: Sheet) -> list[str]:
+def _block_lines(block: Block, v: Voice) -> list[str]:
+    match block.kind:
+        case "lead" | "text" | "figure":
+            return [block.text, ""]
+        case "sheet":
+            return [block.text, ""]
+        case "facts":
+            return [v("common.named", name=name, value=value) for name, value in block.rows] + [""]
+        case "table":
+            head = [block.text] if block.text else []
+            head += [" | ".join(block.columns)] if block.columns else []
+            return [*head, *(" | ".join(filter(None, row)) for row in block.rows), ""]
+        case "points":
+            return [block.text, *(f"- {row[0]}" for row in block.rows), ""]
+
+
+def _lines(sheet: Sheet, v: Voice) -> list[str]:
     lines = [sheet.salutation, ""]
     for block in sheet.blocks:
-        match block.kind:
-            case "lead" | "text":
-                lines += [block.text, ""]
-            case "facts":
-                lines += [f"{name}: {value}" for name, value in block.rows] + [""]
-            case "table":
-                lines += [" | ".join(block.columns)] if block.columns else []
-                lines += [" | ".join(row) for row in block.rows] + [""]
-            case "points":
-                lines += [block.text, *(f"- {row[0]}" for row in block.rows), ""]
+        lines += _block_lines(block, v)
     return [*lines, *sheet.closing]
 
 
 def word_count(letter: ClientLetter) -> int:
     """Words of the body: from the salutation to the name at its foot, tables included; signs alone are no words."""
-    return sum(bool(re.search(r"\w", word)) for word in " ".join(_lines(sheet_of(letter))).split())
+    return sum(bool(re.search(r"\w", word)) for word in " ".join(_lines(sheet_of(letter), voice(letter))).split())
 
 
 def check_length(letter: ClientLetter) -> None:
+    """Refuse a letter that is too long to be read in the middle of an event."""
+    if letter.body.letter in UNLIMITED:
+        return
     count = word_count(letter)
     if count > LIMIT:
         raise LetterTooLong("body", f"the letter has {count} words", f"at most {LIMIT} are allowed: leave out a line")
 
 
+def check_pages(letter: ClientLetter, count: int, second: bool) -> None:
+    """Refuse a letter that leaves its pages; `second` says whether page two begins with what it must begin with."""
+    least, most = PAGES.get(letter.body.letter, (1, 1))
+    if least == most == 1 and count != 1:
+        raise LetterTooLong("body", f"the letter needs {count} pages", "a letter fits one page")
+    if not least <= count <= most or (least > 1 and not second):
+        raise LetterTooLong(
+            "body", f"it needs {count} pages, or its first part more than one", f"at most {most}: leave out lines"
+        )
+
+
 def text_of(letter: ClientLetter) -> str:
     """The letter as plain text, for the e-mail that carries the PDF: the same words in the same order."""
-    head = letter.header
-    foot = [head.agency.name, f"{head.agency.phone} · {head.agency.email}", "", f"Our reference: {letter.ref}"]
-    return "\n".join([*_lines(sheet_of(letter)), *foot]) + "\n"
+    head, sheet, v = letter.header, sheet_of(letter), voice(letter)
+    reach = f"{head.agency.phone} · {head.agency.email}"
+    foot = [head.agency.name, reach, "", v("page.mail_reference", ref=letter.ref)]
+    more = [line for block in sheet.annex for line in _block_lines(block, v)]
+    return "\n".join([*_lines(sheet, v), *foot, *(["", *more[:-1]] if more else [])]) + "\n"

@@ -1,10 +1,14 @@
 """The three letter geometries, in millimetres from the page's edge, and the check that an address fits its window."""
 
 from dataclasses import dataclass
+from functools import cache
+
+from babel import Locale
 
 from ..documents import ClientLetter, Layout
 from ..errors import RenderRefused
 from ..glyphs import width
+from .client import languages
 
 POINTS_PER_MM = 72 / 25.4
 
@@ -31,10 +35,26 @@ GEOMETRY: dict[Layout, Geometry] = {
 }
 
 
+@cache
+def _countries() -> dict[str, str]:
+    """Every country's name, in any language Kept writes, with its code."""
+    tags = {*(tag.replace("-", "_") for tag in languages()), "en"}
+    return {name.casefold(): code for tag in tags for code, name in Locale.parse(tag).territories.items()}
+
+
 def address_lines(letter: ClientLetter) -> tuple[str, ...]:
-    """Name, attention, address: as they stand in the window."""
+    """Name, attention, address: as they stand in the window.
+
+    DIN 5008: the country stands in capitals in the last line, and not at all where it is the sender's own.
+    """
     who = letter.recipient
-    return (who.name, *((who.attention,) if who.attention else ()), *who.address)
+    lines = (who.name, *((who.attention,) if who.attention else ()), *who.address)
+    if letter.layout != "din5008b" or len(who.address) < 2:
+        return lines
+    theirs, ours = (_countries().get(line.casefold()) for line in (lines[-1], letter.header.agency.address[-1]))
+    if theirs is None:
+        return lines
+    return lines[:-1] if theirs == ours else (*lines[:-1], lines[-1].upper())
 
 
 def _lines_taken(text: str, limit: float, size: float, field: str) -> int:

@@ -31,7 +31,7 @@ def test_the_address_stands_in_its_window(
 ) -> None:
     boxes = papers[name].boxes()
     lines = [box for box in boxes if box[0].strip() in (CLIENT.name, CLIENT.attention, *CLIENT.address)]
-    assert len(lines) == 5
+    assert len(lines) == (4 if name == "L4" else 5)  # within Germany the country is left out
     for _, x, y, right, bottom in lines:
         assert left <= x
         assert right <= left + wide
