@@ -62,7 +62,7 @@ After = Annotated[Path, typer.Option("--after", help="The generation of the new 
 Cutover = Annotated[
     str | None, typer.Option(help="When the new server took over; needed where there is no --pre.", show_default=False)
 ]
-ClockOf = Annotated[
+Clock_ = Annotated[
     list[str] | None,
     typer.Option("--clock", help="How many seconds a server's clock was ahead: new=7200±2, or new=unknown."),
 ]
@@ -82,7 +82,7 @@ def audit_compare(
     pre: Pre = None,
     during: During = None,
     cutover: Cutover = None,
-    clock: ClockOf = None,
+    clock: Clock_ = None,
     form: Annotated[Literal["table", "jsonl", "csv", "json"], typer.Option("--format", help="How to print.")] = "table",
     out: Annotated[Path | None, typer.Option(help="Keep every verdict with its reasons: verdicts.parquet.")] = None,
     only_findings: Annotated[bool, typer.Option("--only-findings", help="Leave out what is intact.")] = False,
@@ -100,7 +100,7 @@ def audit_compare(
     from app.integrity.compare.tables import compare_tables
 
     brief = only_findings or form in ("table", "json")
-    asked = _asked(after, pre, during, cutover, clock, site, questions, answers, brief)
+    asked = asked_of(after, pre, during, cutover, clock, site, questions, answers, brief)
     run, summary, stream = Audit(asked), Summary(asked), sys.stdout.buffer
     kept: list[Any] = []
     head = True
@@ -168,7 +168,7 @@ def _tables(summary: Summary) -> None:
         print(line)
 
 
-def _asked(
+def asked_of(
     after: Path, pre: list[Path] | None, during: list[str] | None, cutover: str | None, clock: list[str] | None,
     site: str | None, questions: Path | None, answers: Path | None, only_findings: bool,
 ) -> Asked:  # fmt: skip
@@ -257,13 +257,13 @@ def audit_explain(
     pre: Pre = None,
     during: During = None,
     cutover: Cutover = None,
-    clock: ClockOf = None,
+    clock: Clock_ = None,
 ) -> None:
     """The whole story of one path: what each generation saw of it, and why the verdict is what it is."""
     from app.integrity.compare.audit import Audit
     from app.integrity.compare.telling import story
 
-    run = Audit(_asked(after, pre, during, cutover, clock, None, None, None, False))
+    run = Audit(asked_of(after, pre, during, cutover, clock, None, None, None, False))
     site, names = _located(run, path)
     for line in story(run, site, names):
         print(line)
@@ -294,7 +294,7 @@ def audit_restore_list(
     pre: Pre = None,
     during: During = None,
     cutover: Cutover = None,
-    clock: ClockOf = None,
+    clock: Clock_ = None,
     site: Site = None,
     rows: Annotated[bool, typer.Option("--rows", help="Rows instead: site, table and key, with tabs.")] = False,
 ) -> None:
@@ -303,7 +303,7 @@ def audit_restore_list(
     from app.integrity.compare.audit import Audit
     from app.integrity.compare.summary import damaged
 
-    run = Audit(_asked(after, pre, during, cutover, clock, site, None, None, True))
+    run = Audit(asked_of(after, pre, during, cutover, clock, site, None, None, True))
     if rows:
         for line in _rows(run, site):
             print(line)

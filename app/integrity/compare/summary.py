@@ -55,8 +55,8 @@ class Summary:
         found = result.found
         state = next((name for name in STATES if sums[name]), "current")
         site: dict[str, Any] = {
-            "site": result.name, "state": state, **sums, "drift": result.drifted, "unreadable": result.unreadable,
-            "unstable": result.unstable,
+            "site": result.name, "name": result.site, "state": state, **sums, "drift": result.drifted,
+            "unreadable": result.unreadable, "unstable": result.unstable,
             "verdicts": {f"{verdict} {conf}": count for (verdict, conf), count in sorted(result.counts.items())},
             "notes": list(self._notes(result)),
         }  # fmt: skip
