@@ -68,7 +68,7 @@ def read_watch(window_id: UUID, session: SessionDep, now: NowDep) -> WatchOut:
         window_id=window.id,
         start_at=window.start_at,
         end_at=window.end_at,
-        state=state,  # type: ignore[arg-type]
+        state=state,
         outcome=outcome_of(looks).value if looks else None,
         because=list(dict.fromkeys(said for one in looks for said in one.verdict.evidence)),
         services=[evidence_of(one) for one in looks],
