@@ -53,6 +53,13 @@ def written(client: TestClient) -> int:
         return int(connection.execute(sa.text("select count(*) from entry")).scalar_one())
 
 
+def approval(client: TestClient, notice: str, at: str | None = None, by: str | None = "Dana Reyes") -> Body:
+    """What issuing a round asks for: its plan as it stands, and who answers for it; `at`: when it went out."""
+    plan = get(client, f"/notices/{notice}/plan", **({"at": at} if at else {}))
+    given: Body = {"plan": plan["digest"]} | ({"approved_by": by} if by else {})
+    return given | ({"issued_at": at} if at else {})
+
+
 def refused(
     client: TestClient, path: str, body: Body, status: int, field: str, method: str = "POST", *, example: bool = True
 ) -> Body:

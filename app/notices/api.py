@@ -7,23 +7,21 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 from sqlmodel import Session, select
 
 from app.access.guard import Operator, Owner, Viewer
-from app.db import reader
 from app.errors import Conflict, found
-from app.fields import Id, In, Instant, Line, Month, Out
+from app.fields import Id, In, Instant, Month, Out
 from app.notices import drafting, issuing
 from app.notices import stale as staleness
 from app.notices.stale import untold as newcomers
 from app.notices.tables import Letter, Notice
 from app.notices.wording import Words
-from app.statements.actions import press, refused
-from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
+from app.statements.actions import press
+from app.web.edge import NowDep, Page, PagingDep, Router, SessionDep, page
 from reports import documents as doc
-from reports.errors import RenderRefused
 
 router = Router(tags=["notices"])
 PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "The letter."}}
@@ -78,8 +76,11 @@ class NoticeOut(Out):
     follows: UUID | None
     as_at: datetime
     created_at: datetime
-    issued_at: datetime | None
     approved_by: str | None
+    approved_at: datetime | None
+    plan: Annotated[str | None, Field(description="The digest of the plan that was approved.")]
+    proposal: Annotated[str | None, Field(description="What drafted it; null: a person.")]
+    issued_at: datetime | None
 
 
 class LetterOut(Out):
@@ -90,6 +91,7 @@ class LetterOut(Out):
     stated: dict[str, str]
     document_digest: str
     pdf_digest: str | None
+    own_text_id: Annotated[UUID | None, Field(description="The version of the own text it is written in.")]
 
 
 class RecipientOut(BaseModel):
@@ -108,11 +110,6 @@ class PreviewOut(BaseModel):
     recipients: list[RecipientOut]
     stated: dict[str, str]
     document: dict[str, Any]
-
-
-class IssueIn(In):
-    approved_by: Annotated[Line, Field(max_length=120, examples=["Dana Reyes"])]
-    issued_at: Annotated[Instant | None, Field(description="When they went out; left out: now.")] = None
 
 
 class Untrue(BaseModel):
@@ -244,36 +241,6 @@ def preview(notice_id: UUID, session: SessionDep) -> list[PreviewOut]:
         )
         for item in drafts
     ]
-
-
-@router.post("/notices/{notice_id}/issue", dependencies=[Operator])
-def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> NoticeOut:
-    """Freeze all letters of the round with their PDFs and recipients. Needs a named person; happens once."""
-    edge: Edge = request.state.edge
-    if body.issued_at is not None and body.issued_at > now:
-        raise Conflict(
-            "letters cannot have gone out in the future", field="issued_at", example=now.isoformat(timespec="seconds")
-        )
-    with Session(reader(edge.engine), expire_on_commit=False) as session:
-        notice = found(session.get(Notice, notice_id), "notice", notice_id)
-        if notice.issued_at is not None:
-            raise Conflict("this notice was issued before; what went out is not changed", field="notice_id")
-        if body.issued_at is not None and body.issued_at < notice.as_at:
-            stamp = notice.as_at.isoformat(timespec="seconds")
-            raise Conflict(f"the letters speak of {stamp}, so they went out later", field="issued_at", example=stamp)
-        drafts = list(drafting.compose_all(session, notice, issued=True, approved_by=body.approved_by))
-    from reports import press as shop
-
-    pdfs: dict[int, bytes] = {}
-    try:
-        pdfs.update(shop.render_many([item.document for item in drafts]))
-    except RenderRefused as error:
-        raise refused(error) from None
-    writing = edge.open()
-    row = found(writing.get(Notice, notice_id), "notice", notice_id)
-    ready = [(item, pdfs[index]) for index, item in enumerate(drafts)]
-    issuing.issue(writing, row, ready, approved_by=body.approved_by, issued_at=body.issued_at or now, now=now)
-    return NoticeOut.model_validate(row)
 
 
 @router.get("/letters", dependencies=[Viewer])

@@ -143,7 +143,8 @@ def letters(desk: Desk, ids: dict[str, str], window: str, at: str, follows: str 
         "service_id": ids["service"], "window_id": window, "as_at": at, "follows": follows, "words": words,
         "leave_out": [client["id"] for place, client in enumerate(clients) if place % 6],
     })["id"]  # fmt: skip
-    desk.post(f"/notices/{notice}/issue", {"approved_by": "Dana Reyes", "issued_at": at})
+    plan = desk.get(f"/notices/{notice}/plan", at=at)["digest"]
+    desk.post(f"/notices/{notice}/issue", {"plan": plan, "approved_by": "Dana Reyes", "issued_at": at})
     return str(notice)
 
 

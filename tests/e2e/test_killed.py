@@ -130,8 +130,11 @@ def disturbed(record: tuple[Path, str], tmp_path: Path) -> Callable[[str], None]
         def request(desk: Desk) -> tuple[str, dict[str, Any]]:
             if kind == "observations":
                 return "/observations", {"content": content, "headers": {"content-type": "text/csv"}}
-            notice = desk.get("/notices")["items"][0]["id"]
-            approval = {"approved_by": "Dana Reyes", "issued_at": "2025-06-03T14:00:00+02:00"}
+            row = desk.get("/notices")["items"][0]
+            notice, plan = row["id"], row["plan"]
+            if plan is None:
+                plan = desk.get(f"/notices/{notice}/plan", at="2025-06-03T14:00:00+02:00")["digest"]
+            approval = {"plan": plan, "approved_by": "Dana Reyes", "issued_at": "2025-06-03T14:00:00+02:00"}
             return f"/notices/{notice}/issue", {"json": approval, "headers": {"idempotency-key": "the-first-round"}}
 
         quiet = copy(record, tmp_path / "quiet")

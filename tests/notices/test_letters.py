@@ -22,7 +22,7 @@ from app.evidence.queries import verify_log
 from app.notices.tables import Letter, Notice
 from reports import press
 from reports.documents import ClientLetter
-from tests.build import API, Body
+from tests.build import API, Body, approval
 from tests.evidence.test_log import ROOT
 from tests.statements.ministory import NEIGHBOUR, PEOPLE, ROUNDS, Story
 
@@ -153,20 +153,22 @@ def test_an_erased_letter_leaves_its_digest_and_says_so(told_story: Story) -> No
 
 def test_a_notice_is_issued_once(story: Story) -> None:
     story.tell("planned")
-    again = {"approved_by": "Dana Reyes"}
+    again = {"plan": "0" * 64, "approved_by": "Dana Reyes"}
     problem = story.post(f"/notices/{story.ids['told planned']}/issue", again, 409)
     assert "issued before" in problem["detail"]
-    assert story.client.get(f"{API}/notices/{story.ids['told planned']}/preview").status_code == 409
+    for what in ("preview", "plan"):
+        assert story.client.get(f"{API}/notices/{story.ids['told planned']}/{what}").status_code == 409
 
 
 def test_two_people_issue_at_once_and_it_happens_once(both: Story) -> None:
     notice = both.draft("planned")
+    asked = approval(both.client, notice["id"], at(3, "14:00"))
     answers: list[int] = []
     together = threading.Barrier(3)
 
     def issue(person: str) -> None:
         together.wait(20)
-        answer = both.client.post(f"{API}/notices/{notice['id']}/issue", json={"approved_by": person})
+        answer = both.client.post(f"{API}/notices/{notice['id']}/issue", json=asked | {"approved_by": person})
         answers.append(answer.status_code)
 
     people = [threading.Thread(target=issue, args=(name,)) for name in ("Dana Reyes", "Jo Marsh", "Ida Stern")]
@@ -212,7 +214,7 @@ def nothing_was_issued(story: Story, notice: str) -> None:
 
 
 KILLED = """
-import os, signal, sys
+import json, os, signal, sys
 import sqlalchemy as sa
 from sqlmodel import Session
 from app.db import make_engine
@@ -226,21 +228,22 @@ def die(connection):  # all letters rendered and written; the commit is about to
         print("dying", flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
 story = opened(engine, Path(sys.argv[4]), {"token": token})
-story.client.post(f"{API}/notices/{notice}/issue", json={"approved_by": "Dana Reyes"})
+story.client.post(f"{API}/notices/{notice}/issue", json=json.loads(sys.argv[5]))
 """
 
 
 def test_killed_before_the_commit_leaves_nothing_and_it_can_be_issued_again(story: Story, tmp_path: Path) -> None:
     others = [story.ids[number] for number in PEOPLE if number != "C-003"]
     notice = story.draft("planned", leave_out=others)
+    asked = approval(story.client, notice["id"], at(3, "14:00"))
     url = story.engine.url.render_as_string(hide_password=False)
     run = subprocess.run(
-        [sys.executable, "-c", KILLED, url, story.ids["token"], notice["id"], str(tmp_path)],
+        [sys.executable, "-c", KILLED, url, story.ids["token"], notice["id"], str(tmp_path), json.dumps(asked)],
         cwd=ROOT, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert (run.returncode, run.stdout) == (-9, "dying\n"), run.stderr[-2000:]
     nothing_was_issued(story, notice["id"])
-    story.post(f"/notices/{notice['id']}/issue", {"approved_by": "Dana Reyes"}, 200)
+    story.post(f"/notices/{notice['id']}/issue", asked, 200)
     assert len(story.get("/letters")["items"]) == 1
 
 
@@ -248,7 +251,8 @@ def test_a_refusal_while_printing_leaves_nothing(story: Story) -> None:
     answer = story.client.patch(f"{API}/clients/{story.ids['C-004']}", json={"name": "Kestrel 日本 Joinery"})
     assert answer.status_code == 200
     notice = story.draft("planned")
-    problem = story.post(f"/notices/{notice['id']}/issue", {"approved_by": "Dana Reyes"}, 409)
+    asked = approval(story.client, notice["id"], at(3, "14:00"))
+    problem = story.post(f"/notices/{notice['id']}/issue", asked, 409)
     assert problem["errors"][0]["field"] == "recipient.name", problem
     assert "日" in problem["detail"]
     nothing_was_issued(story, notice["id"])
@@ -265,7 +269,8 @@ def test_a_refusal_while_printing_leaves_nothing(story: Story) -> None:
 )
 def test_issuing_needs_a_person_and_a_moment_that_can_be(story: Story, changes: Body, field: str) -> None:
     notice = story.draft("planned")
-    answer = story.client.post(f"{API}/notices/{notice['id']}/issue", json={"approved_by": "Dana Reyes"} | changes)
+    asked = approval(story.client, notice["id"], at(3, "14:00"))
+    answer = story.client.post(f"{API}/notices/{notice['id']}/issue", json=asked | changes)
     assert answer.status_code in (409, 422), answer.text
     assert answer.json()["errors"][0]["field"] == field
     nothing_was_issued(story, notice["id"])

@@ -27,7 +27,7 @@ from app.demo import cast, told
 from app.demo.told import at
 from app.main import create_app
 from app.settings import Settings
-from tests.build import API, Body, get, post
+from tests.build import API, Body, approval, get, post
 from tests.conftest import NOW
 
 PEOPLE = {
@@ -110,7 +110,7 @@ class Story:
         notice = self.draft(name, **changes)
         self.ids[f"told {name}"] = notice["id"]
         moment = changes.get("as_at", ROUNDS[name][1])
-        return self.post(f"/notices/{notice['id']}/issue", {"approved_by": "Dana Reyes", "issued_at": moment}, 200)
+        return self.post(f"/notices/{notice['id']}/issue", approval(self.client, notice["id"], moment), 200)
 
     def stale(self, moment: str) -> dict[str, Body]:
         """Who believes what is no longer true, by client number."""

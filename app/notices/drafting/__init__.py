@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,8 @@ from app.notices.drafting.addressing import Chosen, Reached, reach, refuse_unrea
 from app.notices.drafting.moments import refuse_impossible
 from app.notices.drafting.monthly import months_of, site_down
 from app.notices.drafting.monthly import stated as stated_of_month
+from app.notices.owntexts.actions import in_own_words, in_use
+from app.notices.owntexts.tables import OwnTextVersion
 from app.notices.tables import Notice
 from app.notices.wording import Words
 from app.notices.wording.translating import read, translated
@@ -264,8 +266,17 @@ def _written(session: Session, notice: Notice, item: Round, chosen: Chosen, *, i
     reached = _reached(session, notice, item, chosen)
     refuse_unread(session, reached.to, item.words)
     all_back(item, reached.to)
-    drafts = [_draft(notice, item, to, reached.site_ids, issued) for to in reached.to]
+    own = in_use(session, notice.kind)
+    drafts = [_in_own_words(_draft(notice, item, to, reached.site_ids, issued), own) for to in reached.to]
     return Written(drafts, reached.left_out)
+
+
+def _in_own_words(item: Draft, own: Mapping[str, OwnTextVersion]) -> Draft:
+    """The letter in the agency's own words, where it has some of this kind in the letter's language."""
+    row = own.get(item.document.header.language.partition("-")[0])
+    if row is None:
+        return item
+    return replace(item, document=in_own_words(item.document, row), own_text_id=row.id)
 
 
 def _reached(session: Session, notice: Notice, item: Round, chosen: Chosen) -> Reached:

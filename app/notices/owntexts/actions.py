@@ -15,6 +15,7 @@ from app.notices.owntexts import written
 from app.notices.owntexts.sandbox import Refused
 from app.notices.owntexts.tables import OwnTextVersion
 from reports import documents as doc
+from reports import letters as shop
 
 EXAMPLE = "{{ sites[0].host_name }}: back since {{ body.back_since|time }}"
 
@@ -35,6 +36,9 @@ def save(
 
     Raises BadInput for templates that could not be written in every letter, Conflict where nothing would change.
     """
+    known = shop.languages()
+    if language not in known:
+        raise BadInput(f"letters are written in {', '.join(sorted(known))}", field="language", example="en")
     tried(kind, language, subject, text)
     last = _newest(session, kind, language)
     if last is not None and last.withdrawn_at is None and (last.subject, last.text) == (subject, text):

@@ -29,7 +29,8 @@ LATELY = timedelta(days=62)
 def known(session: Session, service_id: UUID, now: datetime) -> Known:
     """What the triggers look at, for one service as at a moment."""
     zone = agreements.service(session, service_id).zone
-    statement = judge(gather(session, service_id, None, now, months=0, every_window=True))
+    case = gather(session, service_id, None, now, months=0, every_window=True)
+    statement = judge(case)
     verdicts = {site.site_id: site for site in statement.sites}
     placed: dict[str, list[SiteVerdict]] = defaultdict(list)
     for site in sites_now(session, service_id, now):
@@ -37,7 +38,14 @@ def known(session: Session, service_id: UUID, now: datetime) -> Known:
         if verdict is not None:
             placed[str(site.client_id)].append(verdict)
     closed = shifted(month_of(now, zone), -1)
-    return Known(statement, placed, told(session, service_id, now), closed)
+    turned = {}
+    for window in case.windows:
+        words = [said.said_at for said in window.said if said.said_at <= now]
+        taken = [window.withdrawal.at] if window.withdrawal else []
+        decided = [window.override.at] if window.override else []
+        moved = [window.rescheduled_at] if window.rescheduled_at else []
+        turned[window.id] = max([window.announced_at, *words, *(at for at in (*taken, *decided, *moved) if at <= now)])
+    return Known(statement, placed, told(session, service_id, now), closed, turned)
 
 
 def sites_now(session: Session, service_id: UUID, now: datetime) -> list[Site]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.notices import facts
@@ -69,6 +69,7 @@ class Known:
     placed: Mapping[str, Sequence[SiteVerdict]]  # each client's sites that are on the service now
     told: Sequence[Told]  # oldest first
     closed: Period | None = None  # the calendar month that ended last
+    turned: Mapping[str, datetime] = field(default_factory=dict)  # when the last word about each window reached us
 
     @property
     def as_at(self) -> datetime:
@@ -136,10 +137,11 @@ def _of_work(known: Known, work_id: str) -> Iterator[Proposal]:
             known, thread, window=newest, began=newest.promised.end,
             over=newest.outcome is not Outcome.OVERRUNNING or newest.promised.end > known.as_at,
         )  # fmt: skip
-        if Flag.DATA_UNVERIFIED in newest.flags and "L7" not in thread.kinds():
+        past = newest.promised.end <= known.as_at
+        if past and Flag.DATA_UNVERIFIED in newest.flags and "L7" not in thread.kinds():
             why = "what the sites' data holds is not verified, and entries may be missing"
             there = (client for client, sites in known.placed.items() if sites)
-            yield _proposal("L7", there, None, why, newest.actual_start, window=newest)
+            yield _proposal("L7", there, None, why, newest.promised.end, window=newest)
     yield from _account(known, thread, newest, None, over=word in ("done", *NOTHING_DONE))
 
 
@@ -164,8 +166,9 @@ def _nothing_done(known: Known, newest: WindowVerdict, thread: Thread) -> Iterat
             continue
         word = facts.word_of(window, known.as_at)
         if word in NOTHING_DONE:
-            yield _proposal("L2", clients, last, f"the window {word}" if "did" in word else f"it was {word}",
-                            max(last.issued_at, newest.announced_at), window=window)  # fmt: skip
+            why = f"the window {word}" if word == "did not take place" else f"the window was {word}"
+            since = known.turned.get(window.window_id, max(last.issued_at, newest.announced_at))
+            yield _proposal("L2", clients, last, why, since, window=window)
 
 
 # While it lasts, and after --------------------------------------------------------------------------------------------
