@@ -16,8 +16,8 @@ from app.prober.outcome import Phases
 from app.probes.importing.reading import Batch
 from app.probes.importing.runs import Series
 from app.probes.importing.storing import Contradiction, store
+from app.probes.storage.chunks import coarse, latency_of
 from app.probes.tables import CODES, Monitor
-from app.sla.case import State
 
 TOGETHER = 500
 _MEASUREMENT = SQLModel.metadata.tables["measurement"]
@@ -30,7 +30,7 @@ def record(session: Session, answers: Sequence[Answer]) -> int:
     if not ordered:
         return 0
     monitors = {monitor.key: monitor for monitor in _monitors(session, {answer.key for answer in ordered})}
-    writing = store(session)
+    writing = store(session, remember=True)
     try:
         series = Series(session, {key: monitor for key, monitor in monitors.items() if key is not None})
         series.open({answer.key for answer in ordered})
@@ -48,7 +48,7 @@ def record(session: Session, answers: Sequence[Answer]) -> int:
     finally:
         writing.close()
     series.finish()
-    _measured(session, ordered)
+    _measured(session, [answer for answer in ordered if (answer.key, answer.at) not in writing.there])
     return writing.added
 
 
@@ -64,8 +64,7 @@ def without(answers: Sequence[Answer], said: Contradiction) -> list[Answer]:
 
 
 def _latency(answer: Answer) -> int | None:
-    total = answer.phases.total
-    return None if total is None or answer.outcome.state in (State.DOWN, State.UNKNOWN) else round(total / 1000)
+    return latency_of(CODES[answer.outcome.state], coarse(answer.phases.total))
 
 
 def _monitors(session: Session, keys: set[int]) -> list[Monitor]:
@@ -86,7 +85,7 @@ def _measured(session: Session, answers: Sequence[Answer]) -> None:
 def _row(answer: Answer) -> dict[str, object]:
     phases = answer.phases
     return {
-        "monitor": answer.key, "at": answer.at, "dns_us": phases.dns, "connect_us": phases.connect,
-        "tls_us": phases.tls, "first_byte_us": phases.first_byte, "total_us": phases.total,
+        "monitor": answer.key, "at": answer.at, "dns_us": coarse(phases.dns), "connect_us": coarse(phases.connect),
+        "tls_us": coarse(phases.tls), "first_byte_us": coarse(phases.first_byte), "total_us": coarse(phases.total),
         "address": phases.address, "detail": answer.outcome.detail, "digest": answer.outcome.digest,
     }  # fmt: skip

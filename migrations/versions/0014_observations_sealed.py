@@ -42,6 +42,7 @@ def upgrade() -> None:
     op.create_table(
         "stored",
         sa.Column("monitor", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed_from", sa.Integer(), nullable=False),
         sa.Column("sealed_until", sa.Integer(), nullable=False),
         sa.Column("gone_until", sa.Integer(), nullable=True),
         sa.Column("run_state", sa.Integer(), nullable=True),

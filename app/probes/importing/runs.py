@@ -10,34 +10,24 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import compress, pairwise
-from operator import ne, or_, sub
+from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col, delete, insert, select
 
+from app.probes.storage.folding import Run, fold
+from app.probes.storage.hours import HOUR
+from app.probes.storage.reading import columns
+from app.probes.storage.tables import Stored
 from app.probes.tables import Monitor, ObservedRun
 from app.sla.timeline import STALE_INTERVALS
 
-AT_ONCE = 10_000  # observations read, or runs written, at a time
+AT_ONCE = 10_000  # runs written at a time
 NEVER = -(1 << 62)
 _RUN, _MONITOR = SQLModel.metadata.tables["observed_run"], SQLModel.metadata.tables["monitor"]
-
-
-@dataclass(slots=True)
-class Run:
-    """Consecutive observations of one state; times in microseconds."""
-
-    state: int
-    first: int
-    last: int
-    count: int
-
-    def line(self) -> bytes:
-        return b"%d\t%d\t%d\t%d\n" % (self.first, self.last, self.state, self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +44,6 @@ class Touched:
 def stale(monitor: Monitor) -> int:
     """Microseconds after which an observation no longer holds."""
     return STALE_INTERVALS * monitor.interval_seconds * 1_000_000
-
-
-def fold(runs: list[Run], ats: Sequence[int], states: Sequence[int], limit: int) -> None:
-    """Continues the runs with observations in order of time, all later than those before."""
-    if not ats:
-        return
-    joins = bool(runs) and runs[-1].state == states[0] and ats[0] - runs[-1].last <= limit
-    changed = map(ne, states[1:], states)
-    silent = map(limit.__lt__, map(sub, ats[1:], ats))
-    low = 0
-    for high in (*compress(range(1, len(ats)), map(or_, changed, silent)), len(ats)):
-        if joins:
-            runs[-1].last, runs[-1].count, joins = ats[high - 1], runs[-1].count + high - low, False
-        else:
-            runs.append(Run(states[low], ats[low], ats[high - 1], high - low))
-        low = high
 
 
 @dataclass(slots=True)
@@ -180,9 +154,14 @@ def rederive(session: Session, monitor: Monitor, low: int, high: int) -> Touched
     end = high if around is None else max(high, around.last)
     after = _nearest(session, key, first > end, newest=False)
     runs = [before] if before is not None and start == low else []
+    mark = session.get(Stored, key)
+    if mark is not None and mark.gone_until is not None and start < mark.gone_until * HOUR:
+        start = mark.gone_until * HOUR  # before that nothing can be read again; what it folds into is known
+        runs = _known(mark)
     session.exec(delete(ObservedRun).where(col(ObservedRun.monitor) == key, first >= _first(runs, start), last <= end))
     writer, inside, seal = _Writer(session), list[Run](), hashlib.sha256()
-    for ats, states in _observations(session, key, start, end):
+    for part in columns(session, key, start, end + 1):
+        ats, states = part.at, part.state
         fold(runs, ats, states, limit)
         left, right = bisect_left(ats, low), bisect_right(ats, high)
         fold(inside, ats[left:right], states[left:right], limit)
@@ -207,6 +186,12 @@ def rederive(session: Session, monitor: Monitor, low: int, high: int) -> Touched
 
 def _first(runs: list[Run], start: int) -> int:
     return runs[0].first if runs else start
+
+
+def _known(mark: Stored) -> list[Run]:
+    if mark.run_state is None or mark.run_first is None or mark.run_last is None or mark.run_count is None:
+        return []
+    return [Run(mark.run_state, mark.run_first, mark.run_last, mark.run_count)]
 
 
 class _Writer:
@@ -245,21 +230,3 @@ def _nearest(session: Session, key: int, where: Any, *, newest: bool) -> Run | N
     query = query.where(col(ObservedRun.monitor) == key, *([] if where is None else [where]))
     row = session.exec(query.order_by(first.desc() if newest else first).limit(1)).first()
     return Run(*row) if row is not None else None
-
-
-def _observations(session: Session, key: int, start: int, end: int) -> Iterator[tuple[list[int], list[int]]]:
-    """The monitor's observations from `start` to `end`, in order, as columns of at most AT_ONCE. Read by the driver
-    itself: an object for each row would cost more than the reading."""
-    raw: Any = session.connection().connection.driver_connection
-    postgres = session.get_bind().dialect.name == "postgresql"
-    cursor = raw.cursor(binary=True) if postgres else raw.cursor()
-    query = "SELECT at, state FROM observation WHERE monitor = ? AND at BETWEEN ? AND ? ORDER BY at LIMIT ?"
-    if postgres:
-        query = query.replace("?", "%s")
-    while rows := cursor.execute(query, (key, start, end, AT_ONCE)).fetchall():
-        ats = [at for at, _ in rows]
-        yield ats, [state for _, state in rows]
-        if len(rows) < AT_ONCE:
-            break
-        start = ats[-1] + 1
-    cursor.close()

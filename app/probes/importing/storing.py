@@ -8,19 +8,26 @@ there already, and from then on by way of a temporary table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import psycopg.errors
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from app.errors import Conflict
 from app.probes.importing.reading import Batch
+from app.probes.storage.hours import HOUR, instant
+from app.probes.storage.reading import sealed_among
+from app.probes.storage.tables import Stored
 
 TOGETHER = 50  # rows in one statement on SQLite
 OBSERVATION_LOCK = 7_301_003  # one import at a time on PostgreSQL; SQLite's BEGIN IMMEDIATE does the same
 SHOWN = 5
+AT_A_TIME = 500
 HELD = 8 << 20  # bytes given to PostgreSQL before it is asked how that went
 COLUMNS = "monitor, at, state, latency_ms, error"
 INCOMING = "monitor integer, at bigint, state smallint, latency_ms integer, error text"
@@ -64,10 +71,114 @@ class Store(Protocol):
         """Leaves the connection as it was found."""
 
 
-def store(session: Session) -> Store:
+def store(session: Session, *, remember: bool = False) -> Apart:
     """The way into the session's database, inside its transaction."""
     raw: Any = session.connection().connection.driver_connection
-    return PostgresStore(raw) if session.get_bind().dialect.name == "postgresql" else SqliteStore(raw)
+    postgres = session.get_bind().dialect.name == "postgresql"
+    return Apart(session, PostgresStore(raw) if postgres else SqliteStore(raw), remember)
+
+
+class Apart:
+    """Before the table, the hours that are sealed: what is in one of them already goes no further, and what is new
+    goes into the table, from where it is sealed with the rest of its hour again.
+
+    `remember`: `there` holds what was sealed already, by monitor and time."""
+
+    def __init__(self, session: Session, table: Store, remember: bool) -> None:
+        self.session, self.table, self.remember = session, table, remember
+        self.there: set[tuple[int, int]] = set()
+        self.sealed: dict[int, int] = {}  # by monitor: before this time (microseconds) hours are sealed
+        self.gone: dict[int, int] = {}  # and before this time there may be some of which nothing can be compared
+        self.passed = 0  # how many went on to the table
+        self.lines: list[tuple[int, int]] = []  # from which of them on: how much its line is ahead of its place
+
+    @property
+    def added(self) -> int:
+        return self.table.added
+
+    def add(self, batch: Batch) -> None:
+        """As `Store.add`. Raises Conflict for what belongs to an hour that was let go."""
+        self._look(set(batch.monitors))
+        high = max(map(self.sealed.__getitem__, set(batch.monitors)), default=0)
+        if not high or min(batch.ats) >= high:
+            self._on(batch, [batch.line - self.passed])
+            return
+        keys = zip(batch.monitors, batch.ats, strict=True)
+        doubtful = [place for place, (monitor, at) in enumerate(keys) if at < self.sealed[monitor]]
+        wanted: dict[int, set[int]] = defaultdict(set)
+        for place in doubtful:
+            monitor, at = batch.monitors[place], batch.ats[place]
+            if at < self.gone[monitor]:
+                raise _let_go(batch.line + place, at, self.gone[monitor])
+            wanted[monitor].add(at // HOUR)
+        self.table.settle()
+        known, against, out = sealed_among(self.session, wanted), list[Contradicted](), set[int]()
+        for place in doubtful:
+            monitor, at = batch.monitors[place], batch.ats[place]
+            recorded = known.get(monitor, {}).get(at)
+            if recorded is None:
+                continue
+            out.add(place)
+            if self.remember:
+                self.there.add((monitor, at))
+            if recorded != batch.states[place]:
+                against.append(Contradicted(batch.line + place, monitor, at, batch.states[place], recorded))
+        if against:
+            raise Contradiction(against[:SHOWN])
+        self._without(batch, out)
+
+    def _without(self, batch: Batch, out: set[int]) -> None:
+        kept = [place for place in range(len(batch)) if place not in out]
+        if kept:
+            columns = (batch.monitors, batch.ats, batch.states, batch.latencies, batch.errors)
+            rest = Batch(batch.line, *([column[place] for place in kept] for column in columns))  # type: ignore[arg-type]
+            self._on(rest, [batch.line + place - self.passed - number for number, place in enumerate(kept)])
+
+    def _on(self, batch: Batch, ahead: list[int]) -> None:
+        for number, by in enumerate(ahead):
+            if not self.lines or self.lines[-1][1] != by:
+                self.lines.append((self.passed + number, by))
+        first, self.passed = self.passed, self.passed + len(batch)
+        with self._lines():
+            self.table.add(replace(batch, line=first))
+
+    def settle(self) -> None:
+        with self._lines():
+            self.table.settle()
+
+    @contextmanager
+    def _lines(self) -> Iterator[None]:
+        try:
+            yield
+        except Contradiction as said:
+            raise Contradiction([replace(one, line=self._line(one.line)) for one in said.found]) from None
+
+    def _line(self, place: int) -> int:
+        return place + self.lines[bisect_right(self.lines, place, key=lambda one: one[0]) - 1][1]
+
+    def close(self) -> None:
+        self.table.close()
+
+    def _look(self, monitors: set[int]) -> None:
+        new = sorted(monitors.difference(self.sealed))
+        if not new:
+            return
+        self.table.settle()
+        self.sealed |= dict.fromkeys(new, 0)
+        self.gone |= dict.fromkeys(new, 0)
+        for place in range(0, len(new), AT_A_TIME):
+            part = col(Stored.monitor).in_(new[place : place + AT_A_TIME])
+            query = select(Stored.monitor, Stored.sealed_until, Stored.gone_until).where(part)
+            for monitor, until, gone in self.session.exec(query):
+                self.sealed[monitor], self.gone[monitor] = until * HOUR, (gone or 0) * HOUR
+
+
+def _let_go(line: int, at: int, until: int) -> Conflict:
+    return Conflict(
+        f"observations up to {instant(until).isoformat()} were let go when their time was over, so nobody can tell "
+        f"whether that of {instant(at).isoformat()} was among them; nothing is added before that moment",
+        field=f"line {line}: at", example=instant(until).isoformat(),
+    )  # fmt: skip
 
 
 class SqliteStore:

@@ -21,7 +21,7 @@ from app.probes.storage.hours import HOUR, start_of
 from app.probes.storage.packing import Broken, Reader, Writer
 
 FORM = "kept-chunk-v1"
-PACKED, PLAIN = 1, 0
+PACKED, AGAIN = 1, 2  # of a chunk's first byte: compressed; the digest of the version before follows
 LEVEL = 12
 UP, DEGRADED, DOWN, UNKNOWN = range(4)
 NONE, ALL, SOME, EXACT = range(4)  # how a column of numbers is there: not, in coarse units, partly, to the microsecond
@@ -93,8 +93,9 @@ class Columns:
             yield Seen(at, state, latency, error, *rest)
 
 
-def pack(hour: int, rows: Sequence[Seen]) -> bytes:
-    """The bytes of an hour. `rows` in order of time, at least one, none twice, all of them in the hour."""
+def pack(hour: int, rows: Sequence[Seen], replaces: str | None = None) -> bytes:
+    """The bytes of an hour. `rows` in order of time, at least one, none twice, all of them in the hour; `replaces` is
+    the digest of the version before."""
     out = Writer()
     out.number(len(rows))
     offsets = [row.at - hour * HOUR for row in rows]
@@ -120,16 +121,22 @@ def pack(hour: int, rows: Sequence[Seen]) -> bytes:
     for name in ("error", *TEXTS):
         out.texts([row[FIELDS.index(name)] for row in rows])
     small = _compressor().compress(bytes(out))
-    return bytes([PACKED]) + small if len(small) < len(out) else bytes([PLAIN]) + bytes(out)
+    flags, body = (PACKED, small) if len(small) < len(out) else (0, bytes(out))
+    return bytes([flags]) + body if replaces is None else bytes([flags | AGAIN]) + bytes.fromhex(replaces) + body
+
+
+def replaced(content: bytes) -> str | None:
+    """The digest of the version before."""
+    return content[1:33].hex() if content[0] & AGAIN else None
 
 
 def unpack(hour: int, content: bytes, *, whole: bool = True, figures: bool = True) -> Columns:
     """The observations again; without `whole` nothing but times, states and (`figures`) latencies and errors. Raises
     Broken for bytes that are no hour."""
     try:
-        body = content[1:] if content[:1] == bytes([PLAIN]) else _decompressor().decompress(
-            content[1:], max_output_size=LARGEST
-        )  # fmt: skip
+        body = content[33:] if content[0] & AGAIN else content[1:]
+        if content[0] & PACKED:
+            body = _decompressor().decompress(body, max_output_size=LARGEST)
         return _unpacked(hour, Reader(body), whole, figures)
     except (zstandard.ZstdError, UnicodeDecodeError, IndexError, OverflowError, MemoryError) as error:
         raise Broken(f"not an hour of observations: {error}") from None

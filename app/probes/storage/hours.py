@@ -19,6 +19,12 @@ def instant(at: int) -> datetime:
     return EPOCH + timedelta(microseconds=at)
 
 
+def hour_at(moment: datetime) -> int:
+    """The hour a moment lies in, counted from 1970."""
+    passed = moment - EPOCH
+    return passed.days * DAY_HOURS + passed.seconds // 3600
+
+
 def start_of(hour: int) -> datetime:
     return EPOCH + timedelta(hours=hour)
 

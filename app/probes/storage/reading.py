@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.probes.storage import hours, rollups
-from app.probes.storage.chunks import FIELDS, PHASES, TEXTS, Columns, Seen, unpack
+from app.probes.storage.chunks import PHASES, TEXTS, Columns, Seen, unpack
 from app.probes.storage.hours import HOUR
+from app.probes.storage.packing import Broken
 from app.probes.storage.tables import Chunk, ObservedDay, SealRound, Stored
 from app.probes.tables import ObservedRun
 
@@ -34,50 +35,62 @@ _NEWEST = (
     "JOIN measurement m ON m.monitor = o.monitor AND m.at = o.at WHERE o.monitor = ? ORDER BY o.at DESC LIMIT ?"
 )
 
+_OLDEST = sa.text(
+    "WITH RECURSIVE k(monitor) AS (SELECT min(monitor) FROM observation UNION ALL "
+    "SELECT (SELECT min(monitor) FROM observation o WHERE o.monitor > k.monitor) FROM k WHERE k.monitor IS NOT NULL) "
+    "SELECT k.monitor, (SELECT min(at) FROM observation o WHERE o.monitor = k.monitor) FROM k "
+    "WHERE k.monitor IS NOT NULL"
+)
+
 
 def columns(session: Session, monitor: int, low: int, high: int, *, whole: bool = False) -> Iterator[Columns]:
     """A monitor's observations from `low` (microseconds) to before `high`, in order of time, some days at a time.
     `whole`: with what was measured."""
-    sealed = _sealed_until(session, monitor)
     while low < high:
-        until = min(high, (low // HOUR + WINDOW) * HOUR) if low // HOUR < sealed else high
-        yield from _recorded(session, monitor, low, until, whole, sealed > low // HOUR)
+        first, last = (hour * HOUR for hour in _sealed(session, monitor))
+        if first <= low < last:
+            until = min(high, last, (low // HOUR + WINDOW) * HOUR)
+            yield from _window(session, monitor, low, until, whole)
+        else:
+            until = min(high, first) if low < first else high
+            yield from _table(session, monitor, low, until, whole)
         low = until
 
 
-def _recorded(
-    session: Session, monitor: int, low: int, high: int, whole: bool, chunked: bool
-) -> Iterator[Columns]:  # fmt: skip
-    """One window. Where no chunk can be, the table is read in portions and never held as a whole."""
-    asked = _WHOLE if whole else _PLAIN
-    if not chunked:
-        at = low
-        while True:
-            rows = _ask(session, f"{asked} LIMIT ?", (monitor, at, high, AT_ONCE))
-            if _sealed_until(session, monitor) > at // HOUR:  # sealed meanwhile
-                yield from columns(session, monitor, at, high, whole=whole)
-                return
-            if rows:
-                yield _columns(rows, whole)
-            if len(rows) < AT_ONCE:
-                return
-            at = rows[-1][0] + 1
-    rows = _ask(session, asked, (monitor, low, high))
+def _table(session: Session, monitor: int, low: int, high: int, whole: bool) -> Iterator[Columns]:
+    """Where no chunk can be: in portions, so that it is never held as a whole."""
+    asked = f"{_WHOLE if whole else _PLAIN} LIMIT ?"
+    sealed = _sealed(session, monitor)
+    while True:
+        rows = _ask(session, asked, (monitor, low, high, AT_ONCE))
+        if _sealed(session, monitor) != sealed:  # meanwhile
+            yield from columns(session, monitor, low, high, whole=whole)
+            return
+        if rows:
+            yield _columns(rows, whole)
+        if len(rows) < AT_ONCE:
+            return
+        low = rows[-1][0] + 1
+
+
+def _window(session: Session, monitor: int, low: int, high: int, whole: bool) -> Iterator[Columns]:
+    rows = _ask(session, _WHOLE if whole else _PLAIN, (monitor, low, high))
     out = Columns()
     for hour, data in _chunks(session, monitor, low // HOUR, -(-high // HOUR)):
         part = unpack(hour, data, whole=whole)
-        if part.at[0] < low or part.at[-1] >= high:
-            part = _cut(part, low, high)
-        for name in ("at", "state", "latency_ms", "error", "rest"):
-            getattr(out, name).extend(getattr(part, name))
+        _extend(out, part if part.at[0] >= low and part.at[-1] < high else _cut(part, low, high))
     late = _columns(rows, whole)
     if late.at and out.at and late.at[0] <= out.at[-1]:
         out = _merged(out, late, whole)
     else:
-        for name in ("at", "state", "latency_ms", "error", "rest"):
-            getattr(out, name).extend(getattr(late, name))
+        _extend(out, late)
     if out.at:
         yield out
+
+
+def _extend(columns: Columns, more: Columns) -> None:
+    for name in ("at", "state", "latency_ms", "error", "rest"):
+        getattr(columns, name).extend(getattr(more, name))
 
 
 def _columns(rows: Sequence[Any], whole: bool) -> Columns:
@@ -140,6 +153,32 @@ def rows(session: Session, monitors: Iterable[int], low: int, high: int) -> Iter
         low = until
 
 
+def oldest_in_table(session: Session) -> list[tuple[int, int]]:
+    """Each monitor that has observations in no chunk yet, with the first of them; from the index, not from the rows."""
+    return [(monitor, at) for monitor, at in session.connection().execute(_OLDEST)]
+
+
+def table_rows(session: Session, monitor: int, low: int, high: int) -> list[Seen]:
+    """What of a span is in no chunk yet."""
+    return [Seen(*row) for row in _ask(session, _WHOLE, (monitor, low, high))]
+
+
+def sealed_bytes(session: Session, hour: int, monitor: int) -> bytes | None:
+    """The chunk of an hour."""
+    return next((data for _, data in _by_keys(session, [hours.key(hour, monitor)])), None)
+
+
+def sealed_digest(session: Session, hour: int, monitor: int) -> tuple[str, int]:
+    """What the round says of an hour that was sealed: its digest, and as which version. Raises Broken where it says
+    nothing."""
+    for _, sealed in sealed_hours(session, monitor, hour, hour + 1):
+        row = session.get(SealRound, sealed.round)
+        for leaf in rollups.unpack_leaves(bytes(row.leaves)) if row is not None else ():
+            if (leaf.hour, leaf.monitor, leaf.version) == (hour, monitor, sealed.version):
+                return leaf.digest, leaf.version
+    raise Broken("no round has sealed it")
+
+
 @dataclass(slots=True)
 class Tally:
     """How many observations of each state, and the first and the last of them; `gone`: how many of them can only be
@@ -174,9 +213,9 @@ def tally(session: Session, monitor: int, low: int, high: int) -> Tally:
 def newest(session: Session, monitor: int, limit: int) -> list[Seen]:
     """The newest observations of our own prober with what was measured, newest first."""
     found = {row[0]: Seen(*row) for row in _ask(session, _NEWEST, (monitor, limit))}
-    hour, first = _sealed_until(session, monitor), first_at(session, monitor)
-    while len(found) < limit and first is not None and hour > first // HOUR:
-        for past, data in reversed(_chunks(session, monitor, hour - BACK, hour)):
+    first, hour = _sealed(session, monitor)
+    while len(found) < limit and hour > first:
+        for past, data in reversed(_chunks(session, monitor, max(first, hour - BACK), hour)):
             for row in unpack(past, data).rows():
                 if any(value is not None for value in row[4:]):
                     found.setdefault(row.at, row)
@@ -260,9 +299,10 @@ def last_at(session: Session, monitor: int) -> int | None:
     return session.exec(newest_run.order_by(col(ObservedRun.first_at).desc()).limit(1)).first()
 
 
-def _sealed_until(session: Session, monitor: int) -> int:
-    found = session.exec(select(Stored.sealed_until).where(Stored.monitor == monitor)).first()
-    return 0 if found is None else found
+def _sealed(session: Session, monitor: int) -> tuple[int, int]:
+    """The hours from and before which there may be chunks."""
+    found = session.exec(select(Stored.sealed_from, Stored.sealed_until).where(Stored.monitor == monitor)).first()
+    return (0, 0) if found is None else (found[0], found[1])
 
 
 def _chunks(session: Session, monitor: int, low: int, high: int) -> list[tuple[int, bytes]]:
@@ -282,7 +322,3 @@ def _ask(session: Session, query: str, values: tuple[int, ...]) -> list[Any]:
     found: list[Any] = cursor.execute(query.replace("?", "%s") if postgres else query, values).fetchall()
     cursor.close()
     return found
-
-
-__all__ = ["FIELDS", "Columns", "Gone", "Seen", "Tally", "columns", "digests", "first_at", "gone", "last_at", "newest",
-           "one", "rows", "sealed_among", "sealed_hours", "tally"]  # fmt: skip

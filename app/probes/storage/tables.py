@@ -50,6 +50,7 @@ class Stored(SQLModel, table=True):
     __tablename__ = "stored"
 
     monitor: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    sealed_from: int
     sealed_until: int
     gone_until: int | None = None
     run_state: int | None = None
