@@ -106,14 +106,17 @@ class Sender:
     def __init__(self, seals: Seals, allowed: str = "", carry: Carry = carry) -> None:
         self.seals, self.allowed, self.carry = seals, allowed, carry
 
-    def tick(self, engine: sa.Engine, now: datetime) -> None:
-        """Everything that is due, oldest first. Safe to be run by several at a time: each takes what it claims."""
+    def due(self, engine: sa.Engine, now: datetime) -> list[str]:
+        """What is to be sent, oldest first, each under a key that changes with every try."""
         with Session(reader(engine)) as session:
-            due = (AlertSending.state == QUEUED) | (AlertSending.state == SENDING)
-            query = select(AlertSending.id).where(due, col(AlertSending.due_at) <= now)
-            ids = session.exec(query.order_by(col(AlertSending.due_at), col(AlertSending.id)).limit(AT_ONCE)).all()
-        for id_ in ids:
-            self.send(engine, id_, now)
+            waiting = col(AlertSending.state).in_((QUEUED, SENDING))
+            query = select(AlertSending).where(waiting, col(AlertSending.due_at) <= now)
+            rows = session.exec(query.order_by(col(AlertSending.due_at), col(AlertSending.id)).limit(AT_ONCE))
+            return [f"{row.id}:{row.due_at:%Y%m%dT%H%M%S.%f}" for row in rows]
+
+    def turn(self, engine: sa.Engine, key: str, now: datetime) -> None:
+        """One of them. Safe to be done by several at a time: only one of them has it."""
+        self.send(engine, UUID(key.partition(":")[0]), now)
 
     def send(self, engine: sa.Engine, id_: UUID, now: datetime) -> str | None:
         """One of them, unless somebody else has it; why it was not taken."""

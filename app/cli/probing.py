@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from app.probes.running import Running
+    from app.probes.vault import Vault
 
 monitor = typer.Typer(help="What is watched.", no_args_is_help=True)
 command.add_typer(monitor, name="monitor")
@@ -159,7 +160,6 @@ def prober(place: Settings, engine: Engine, *, probes: bool, listens: bool) -> R
     from app.prober.addresses import Networks
     from app.prober.online import references
     from app.probes.running import Running, Ways
-    from app.probes.vault import Vault
     from app.watching.queries import occasions
     from app.web.edge import utc_now
 
@@ -170,9 +170,15 @@ def prober(place: Settings, engine: Engine, *, probes: bool, listens: bool) -> R
         references=references(place.probe_references), references_needed=place.probe_references_needed,
         per_host=place.probe_per_host,
     )  # fmt: skip
+    return Running(engine, vault(place), ways, utc_now, probes=probes, listens=listens, occasions=occasions)
+
+
+def vault(place: Settings) -> Vault:
+    """What secrets are sealed with: the key of the settings, or the file beside the database."""
+    from app.probes.vault import Vault
+
     key = place.secret_key.get_secret_value() if place.secret_key is not None else None
-    vault = Vault(place.data / "secret.key", key)
-    return Running(engine, vault, ways, utc_now, probes=probes, listens=listens, occasions=occasions)
+    return Vault(place.data / "secret.key", key)
 
 
 def _header(text: str) -> tuple[str, str]:

@@ -24,36 +24,60 @@ if TYPE_CHECKING:
     from app.due.tables import Reminder
     from app.jobs import Tick, Worker
 
+ALERTS_AT_ONCE = 3
 MAIL_AT_ONCE = 4  # conversations with the mail server at one time, in each process
 
 
 def ticks(place: Settings) -> list[Tick]:
     """What is done every so often, by one process of all. Each is a line of its own."""
     from app.jobs import Tick
+    from app.watching.actions import watch_tick
+    from app.watching.promises import promise_tick
+    from app.watching.telling import prober_tick, trouble_tick
 
     return [
-        Tick("due reminders", 60, reminders),
+        Tick("due reminders", 300, reminders),
         Tick("bounces", 120, bounces_of(place)),
         Tick("stuck deliveries", 300, stuck_deliveries),
+        Tick("rounds of letters", 60, rounds_of_letters),
+        Tick("windows", 15, watch_tick),
+        Tick("outages", 15, trouble_tick),
+        Tick("prober", 30, prober_tick),
+        Tick("promises of ours", 60, promise_tick),
     ]
+
+
+def rounds_of_letters(engine: Engine, now: datetime) -> None:
+    """Drafts the rounds that need no further word, for a person to approve, and notes what we promised and missed."""
+    from app.notices.rounds.proposals import tick
+
+    tick(engine, now)
 
 
 REMINDS: dict[str, Kind] = {
     "ticket": "claim_deadline", "claim": "claim_deadline", "right": "claim_deadline", "update": "answer_due",
-    "reply": "answer_due", "request": "answer_due", "window": "window_ended",
+    "reply": "answer_due", "request": "answer_due",
 }  # fmt: skip
 
 
 def reminders(engine: Engine, now: datetime) -> None:
     """Reminders that are due become alerts, once each, in one transaction with what says that they were given."""
+    from sqlmodel import Session
+
     from app.alerts.actions import raise_alert
-    from app.db import transaction
-    from app.due.actions import hand_over
+    from app.db import reader, transaction
+    from app.due.actions import hand_over, pending
 
     def deliver(session: Session, row: Reminder) -> None:
-        kind = REMINDS.get(row.key.partition(":")[0], "claim_deadline")
+        about = row.key.partition(":")[0]
+        if about == "window":
+            return  # whoever watches the window has told it, with what was seen
+        kind = REMINDS.get(about, "claim_deadline")
         raise_alert(session, kind, f"{row.key}:{row.level}:{row.deadline}", row.title, row.text, now)
 
+    with Session(reader(engine)) as session:  # judging takes a while; nobody waits for it
+        if not pending(session, now):
+            return
     with transaction(engine) as session:
         session.info["actor"] = "system"
         hand_over(session, now, deliver)
@@ -113,6 +137,9 @@ def stuck_deliveries(engine: Engine, now: datetime) -> None:
 
 def worker(place: Settings, engine: Engine) -> Worker:
     """Everything that is done beside the API. Raises BadInput naming the setting of mail that is wrong."""
+    import app.tables  # noqa: F401
+    from app.alerts.sending import Sender
+    from app.cli.probing import vault
     from app.delivery.sending.turns import Post
     from app.delivery.shapes import Ways
     from app.jobs import Queue, Worker
@@ -120,7 +147,9 @@ def worker(place: Settings, engine: Engine) -> Worker:
 
     post = Post(engine, Ways.of(place), utc_now, place.mail_per_minute)
     mail = Queue("mail", MAIL_AT_ONCE, post.due, post.turn, post.forgotten)
-    return Worker(engine, utc_now, [mail], ticks(place))
+    sender = Sender(vault(place), place.alert_allowed_networks)
+    alerts = Queue("alerts", ALERTS_AT_ONCE, sender.due, sender.turn, sender.turn)
+    return Worker(engine, utc_now, [mail, alerts], ticks(place))
 
 
 @contextmanager

@@ -69,6 +69,11 @@ class Carrier:
         return self.why.pop(0) if self.why else None
 
 
+def run(sender: Sender, engine: sa.Engine, now: datetime) -> None:
+    for key in sender.due(engine, now):
+        sender.turn(engine, key, now)
+
+
 @pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     return Vault(tmp_path / "secret.key")
@@ -98,7 +103,7 @@ def test_an_alert_is_raised_once_for_its_key_and_sent_once_by_however_many(engin
     carrier = Carrier()
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(told, range(8))) == 1
-        list(pool.map(lambda _: Sender(vault, "127.0.0.0/8", carrier).tick(engine, NOW), range(4)))
+        list(pool.map(lambda _: run(Sender(vault, "127.0.0.0/8", carrier), engine, NOW), range(4)))
     assert carrier.took == [Parcel(SECRET, "HOST-1 is down", "Since 22:00.", "failure", "127.0.0.0/8")]
     assert states(engine) == [("sent", 1, None)]
 
@@ -117,7 +122,7 @@ def test_what_does_not_get_out_is_tried_for_a_day_and_what_is_expected_disturbs_
         with Session(engine) as session:
             at = session.exec(select(AlertSending.due_at)).one()
         for moment in (at - MINUTE / 60, at, at):  # not before it is due, and then once
-            sender.tick(engine, moment)
+            run(sender, engine, moment)
     assert states(engine) == [("given_up", len(carrier.took), "refused")]
     assert 25 < len(carrier.took) < 32  # 1, 2, 5, 10, 20, 40 minutes, then every hour
     assert at - NOW == timedelta(days=1) + MINUTE * 18
@@ -127,15 +132,15 @@ def test_what_does_not_get_out_is_tried_for_a_day_and_what_is_expected_disturbs_
         row = session.exec(select(AlertSending).where(AlertSending.state == "queued")).one()
         row.state, row.due_at = "sending", at + MINUTE
         session.add(row)
-    Sender(vault, carry=Carrier()).tick(engine, at)
+    run(Sender(vault, carry=Carrier()), engine, at)
     assert states(engine)[1][0] == "sending"
-    Sender(vault, carry=Carrier()).tick(engine, at + MINUTE)
+    run(Sender(vault, carry=Carrier()), engine, at + MINUTE)
     assert states(engine)[1][0] == "sent"
     # another key: nothing is sent anywhere, and it is said
     with transaction(engine) as session:
         raise_alert(session, "outage", "d", "down", "", at)
     other = Vault(vault.file.with_name("other.key"))
-    Sender(other, carry=carrier).tick(engine, at)
+    run(Sender(other, carry=carrier), engine, at)
     assert "another key" in str(states(engine)[2][2])
 
 
