@@ -81,7 +81,8 @@ async def _notice(
     plan = (await door.get(f"/notices/{notice['id']}"))["plan"]  # of a story that was broken off after this
     if plan is None:
         plan = (await door.get(f"/notices/{notice['id']}/plan", at=moment))["digest"]
-    approval = {"plan": plan, "approved_by": cast.AGENCY["contact_person"], "issued_at": moment}
+    approval = {"plan": plan, "approved_by": cast.AGENCY["contact_person"], "issued_at": moment,
+                "send": True}  # fmt: skip
     await door.post(f"/notices/{notice['id']}/issue", approval)
     return str(notice["id"])
 

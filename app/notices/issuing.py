@@ -19,6 +19,7 @@ from app.notices.drafting.moments import refuse_impossible
 from app.notices.rounds import approval
 from app.notices.rounds import plan as plans
 from app.notices.rounds.plan import Plan
+from app.notices.sending import Copy, hand_over_round
 from app.notices.tables import Letter, LetterRecipient, Notice
 from app.notices.wording.translating import read
 
@@ -84,9 +85,11 @@ def _head(session: Session) -> int:
     return session.exec(select(sa.func.max(Entry.seq))).one() or 0
 
 
-def issue(session: Session, item: Ready, pdfs: Mapping[int, bytes], *, now: datetime) -> Notice:
-    """Freezes the letters with their PDFs and recipients. Raises Conflict if the notice was issued before, or the
-    record came to say otherwise while they were printed."""
+def issue(session: Session, item: Ready, pdfs: Mapping[int, bytes], *, send: bool, now: datetime) -> Notice:
+    """Freezes the letters with their PDFs and recipients, and, to `send` them, puts their messages into the outbox.
+
+    Raises Conflict if the notice was issued before, or the record came to say otherwise while they were printed.
+    """
     plan, notice = item.plan, found(session.get(Notice, item.plan.notice.id), "notice", item.plan.notice.id)
     values = {
         "issued_at": item.issued_at,
@@ -102,7 +105,7 @@ def issue(session: Session, item: Ready, pdfs: Mapping[int, bytes], *, now: date
         raise Conflict("this notice was issued before; what went out is not changed", field="notice_id")
     session.refresh(notice)
     _as_it_was(session, item)
-    listed = []
+    listed, copies = [], []
     for place, one in enumerate(plan.letters):
         draft, pdf = one.draft, pdfs[place]
         text = draft.document.model_dump_json()
@@ -123,6 +126,7 @@ def issue(session: Session, item: Ready, pdfs: Mapping[int, bytes], *, now: date
             who = LetterRecipient(letter_id=letter.id, contact_id=to.contact.id, place=number, channel=to.channel,
                                   why=to.why)  # fmt: skip
             session.add(who)
+            copies.append(Copy(letter, draft.document, pdf, to.contact, to.channel, to.why))
         listed.append(
             {
                 "letter": str(letter.id),
@@ -136,6 +140,9 @@ def issue(session: Session, item: Ready, pdfs: Mapping[int, bytes], *, now: date
     body = {"number": notice.number, "kind": notice.kind, "approved_by": item.approved_by, "plan": plan.digest,
             "letters": listed}  # fmt: skip
     evidence.append(session, "notice.issued", notice, now, body=body, occurred_at=item.issued_at)
+    if send:
+        session.flush()
+        hand_over_round(session, notice, copies, now)
     return notice
 
 

@@ -97,6 +97,13 @@ class IssueIn(In):
     plan: Digest
     approved_by: Annotated[Person | None, Field(description="Left out: whoever approved it.")] = None
     issued_at: Annotated[Instant | None, Field(description="When they went out; left out: now.")] = None
+    send: Annotated[
+        bool | None,
+        Field(
+            description="Whether Kept sends them; left out: yes, but not where `issued_at` says when they went out.",
+            examples=[True],
+        ),
+    ] = None
 
 
 class RenewIn(In):
@@ -306,7 +313,8 @@ def renew(notice_id: UUID, body: RenewIn, session: SessionDep, now: NowDep) -> N
 
 @router.post("/notices/{notice_id}/issue", dependencies=[Operator])
 def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> NoticeOut:
-    """Freeze all letters of the round with their PDFs and recipients, as its plan showed them. Happens once."""
+    """Freeze all letters of the round with their PDFs and recipients, as its plan showed them, and send them: each
+    message is in the outbox in the same transaction. Happens once."""
     edge: Edge = request.state.edge
     with Session(reader(edge.engine), expire_on_commit=False) as session:
         ready = issuing.ready(
@@ -319,4 +327,5 @@ def issue(request: Request, notice_id: UUID, body: IssueIn, now: NowDep) -> Noti
         pdfs.update(press.render_many([one.draft.document for one in ready.plan.letters]))
     except RenderRefused as error:
         raise refused(error) from None
-    return NoticeOut.model_validate(issuing.issue(edge.open(), ready, pdfs, now=now))
+    send = body.send if body.send is not None else body.issued_at is None
+    return NoticeOut.model_validate(issuing.issue(edge.open(), ready, pdfs, send=send, now=now))
