@@ -54,7 +54,8 @@ class Queue:
     due: Callable[[sa.Engine, datetime], Sequence[str]]
     call: Callable[[sa.Engine, str, datetime], None]
     lost: Callable[[sa.Engine, str, datetime], None]
-    """Called for a key that is due though the engine remembers it as done, as after a restored backup."""
+    """Called for a key that is due though the engine remembers it as done, as after a restored backup. A key whose
+    `call` raised is given again after half a minute."""
 
 
 class Worker:
@@ -170,8 +171,11 @@ class Worker:
                 status = DBOS.get_workflow_status(name)
                 if status is None:
                     del self._given[name]
-                elif status.status in FINISHED:
+                elif status.status == "SUCCESS":
                     queue.lost(self.engine, key, now)
+                    del self._given[name]
+                elif status.status in FINISHED:  # it failed before it had begun: once more
+                    DBOS.delete_workflows([name])
                     del self._given[name]
         old = [name for name, at in self._given.items() if abs(now - at) >= 4 * AGAIN_S]
         still = {f"{queue.name}:{key}" for key in due}

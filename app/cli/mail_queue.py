@@ -174,7 +174,7 @@ def list_suppressions(
         say("Every address is written to.")
 
 
-@suppressions.command("lift", epilog="Example: kept mail suppressions lift anna@example.org --by 'Dana Reyes' --why '…'")
+@suppressions.command("lift", epilog="Example: kept mail suppressions lift a@acme.example --by 'Dana Reyes' --why told")
 def lift(
     address: Annotated[str, typer.Argument(help="The address that works again.")], by: By, why: Why, data: Data = None
 ) -> None:
