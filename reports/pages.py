@@ -217,8 +217,9 @@ def title_of(document: Printable) -> str:
     return letters.subject_of(document)
 
 
-def page(document: Printable, screen: bool = False) -> str:
-    """The HTML of a document; with `screen` it carries its styles and stands alone in a browser."""
+def page(document: Printable, screen: bool = False, close: bool = False) -> str:
+    """The HTML of a document; with `screen` it carries its styles and stands alone in a browser. `close` sets a
+    client's letter smaller, where it would leave its page."""
     w = words_of(document)
     title = title_of(document)
     sheets = ("page.css", "letter.css", "provider.css", "client.css", "screen.css")
@@ -245,7 +246,7 @@ def page(document: Printable, screen: bool = False) -> str:
         more = {"sheet": provider.sheet_of(document)}
         frame = _frame(document, title, f"{document.header.agency.name} · {title}", styles)
         return environment().get_template("provider_letter.html").render(**frame, **more)
-    return environment().get_template("letter.html").render(**_letter(document, title, styles))
+    return environment().get_template("letter.html").render(**_letter(document, title, styles), close=close)
 
 
 def _letter(document: ClientLetter, title: str, screen_css: str) -> dict[str, Any]:

@@ -37,6 +37,7 @@ from .errors import DocumentInvalid, PressNotReady, RenderRefused, ResourceBlock
 from .letters.client.catalogue import catalogues
 from .letters.provider_check import check_pages
 from .letters.sheet import check_pages as check_letter
+from .letters.sheet import fits as letter_fits
 from .pages import Printable
 
 ATTACHMENT = FIGURES
@@ -211,35 +212,42 @@ def render_html(document: Printable) -> str:
     return pages.page(document, screen=True)
 
 
+def _laid_out(document: Printable, close: bool = False) -> Any:
+    """The document on its pages; `close` sets a letter smaller."""
+    fonts, sheets = _type_case()
+    page = HTML(string=pages.page(document, close=close), url_fetcher=fetcher(), base_url="app:", media_type="print")
+    return page.render(stylesheets=list(sheets), font_config=fonts, pdf_variant=VARIANT)
+
+
+def _second(made: Any) -> bool:
+    """Whether page two begins with what a letter's second page must begin with."""
+    return len(made.pages) > 1 and pages.SECOND in made.pages[1].anchors
+
+
 def render_pdf(document: Printable, files: Sequence[File] = ()) -> bytes:
     """The document as PDF/A-3a: tagged, fonts embedded, its JSON and the files it lists attached. Same document, same
     bytes."""
     check(document)
     json = document.model_dump_json(indent=1)
     enclosed = _attachments(document, json, files)
-    with _one_at_a_time:
-        fonts, sheets = _type_case()
-        with _no_complaints(document.header.number):
-            made = HTML(string=pages.page(document), url_fetcher=fetcher(), base_url="app:", media_type="print").render(
-                stylesheets=list(sheets),
-                font_config=fonts,
+    with _one_at_a_time, _no_complaints(document.header.number):
+        made = _laid_out(document)
+        if isinstance(document, ClientLetter):
+            if not letter_fits(document, len(made.pages), _second(made)):
+                made = _laid_out(document, close=True)
+            check_letter(document, len(made.pages), _second(made))
+        if isinstance(document, ProviderLetter):
+            check_pages(document, len(made.pages))
+        made.color_profiles[COLOURS] = _colours()
+        return bytes(
+            made.write_pdf(
+                finisher=_finish,
                 pdf_variant=VARIANT,
+                output_intent=COLOURS,
+                attachments=enclosed,
+                pdf_identifier=hashlib.sha256(json.encode()).hexdigest()[:32].encode(),
             )
-            if isinstance(document, ClientLetter):
-                second = len(made.pages) > 1 and pages.SECOND in made.pages[1].anchors
-                check_letter(document, len(made.pages), second)
-            if isinstance(document, ProviderLetter):
-                check_pages(document, len(made.pages))
-            made.color_profiles[COLOURS] = _colours()
-            return bytes(
-                made.write_pdf(
-                    finisher=_finish,
-                    pdf_variant=VARIANT,
-                    output_intent=COLOURS,
-                    attachments=enclosed,
-                    pdf_identifier=hashlib.sha256(json.encode()).hexdigest()[:32].encode(),
-                )
-            )
+        )
 
 
 def _start_worker() -> None:

@@ -93,15 +93,22 @@ def check_length(letter: ClientLetter) -> None:
         raise LetterTooLong("body", f"the letter has {count} words", f"at most {LIMIT} are allowed: leave out a line")
 
 
-def check_pages(letter: ClientLetter, count: int, second: bool) -> None:
-    """Refuse a letter that leaves its pages; `second` says whether page two begins with what it must begin with."""
+def fits(letter: ClientLetter, count: int, second: bool) -> bool:
+    """Whether it stands on its pages; `second` says whether page two begins with what it must begin with."""
     least, most = PAGES.get(letter.body.letter, (1, 1))
-    if least == most == 1 and count != 1:
+    return least <= count <= most and (second or most == 1)
+
+
+def check_pages(letter: ClientLetter, count: int, second: bool) -> None:
+    """Refuse a letter that leaves its pages."""
+    if fits(letter, count, second):
+        return
+    _, most = PAGES.get(letter.body.letter, (1, 1))
+    if most == 1:
         raise LetterTooLong("body", f"the letter needs {count} pages", "a letter fits one page")
-    if not least <= count <= most or (least > 1 and not second):
-        raise LetterTooLong(
-            "body", f"it needs {count} pages, or its first part more than one", f"at most {most}: leave out lines"
-        )
+    raise LetterTooLong(
+        "body", f"it needs {count} pages, or its first part more than one", f"at most {most}: leave out lines"
+    )
 
 
 def text_of(letter: ClientLetter) -> str:

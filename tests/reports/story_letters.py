@@ -1,10 +1,12 @@
-"""The letters of the story to one client, and to a client with six sites."""
+"""The letters of the story to one client, and to a client with six sites: before the work, and while it lasts."""
 
 from datetime import datetime
 
 from reports.documents import (
     Agency,
     ClientLetter,
+    CorrectedLine,
+    Correction,
     FunctionEffect,
     FunctionState,
     LetterSite,
@@ -14,6 +16,7 @@ from reports.documents import (
     Planned,
     Recipient,
     Rescheduled,
+    UnplannedOutage,
 )  # fmt: skip
 from tests.reports.story_facts import header, span, t
 
@@ -44,6 +47,12 @@ def sites(count: int = 1, state: str = "up") -> tuple[LetterSite, ...]:
         "christmas.larkfield-garden.example",
         "larkfield-landscaping.example",
         "jobs.larkfield-garden.example",
+        "workshops.larkfield-garden.example",
+        "tickets.larkfield-garden.example",
+        "wiki.larkfield-garden.example",
+        "magazine.larkfield-garden.example",
+        "larkfield-trees.example",
+        "larkfield-weddings.example",
     )
     rows = ({"client_id": "C-014", "host_name": host, "state": state} for host in hosts[:count])
     return tuple(LetterSite.model_validate(row) for row in rows)
@@ -130,3 +139,29 @@ def l6(count: int = 1, **more: object) -> ClientLetter:
     return letter(9, t("06-29 23:00"), body, count, "not_current", **({"next_contact_at": t("06-30 09:00"),
                   "your_part": "Please look at your last orders and your calendar, and tell me what is missing.",
                   "apology": "I am sorry that this is taking so long."} | more))  # fmt: skip
+
+
+def l10(count: int = 1, **more: object) -> ClientLetter:
+    """Not in the story: an outage on a Thursday in July that nobody announced."""
+    body = UnplannedOutage(
+        update=1, down_from=t("07-17 14:02"), down_seconds=1080, expected_end_at=None,
+        known=("The server has not answered since 14:02, from either of our two measuring points.",),
+        not_known=("The cause, and how long it will last.",),
+        doing=("We have reported it to the provider and ask again every 30 minutes.",
+               "Your backup of last night is ready."),
+        fallback="we decide whether to put up a holding page.", fallback_decided_at=t("07-17 16:00"),
+    )  # fmt: skip
+    return letter(14, t("07-17 14:20"), body, count, "down", **({"next_contact_at": t("07-17 15:00"),
+                  "next_contact_words": "or earlier if anything changes",
+                  "apology": "I am sorry for the disruption."} | more))  # fmt: skip
+
+
+def l11(count: int = 1, **more: object) -> ClientLetter:
+    body = Correction(
+        notice_ref="HOST-1-2025-06/9", notice_sent_at=t("06-29 23:00"), notice_letter="L6",
+        lines=(CorrectedLine(wrote="The contact form is switched off.",
+                             correct="The contact form has been working since Sunday 22:10; messages sent through it "
+                             "were delivered."),),
+    )  # fmt: skip
+    return letter(10, t("06-30 08:00"), body, count, "not_current", **({"next_contact_at": t("06-30 09:00"),
+                  "apology": "I am sorry for the wrong information."} | more))  # fmt: skip
