@@ -33,7 +33,7 @@ class DueOut(Out):
     """One thing that is due, or will be."""
 
     key: Annotated[str, Field(description="The same for as long as it is the same thing.")]
-    kind: Annotated[str, Field(description="open_ticket, claim, next_update, reply, request, window or right.")]
+    kind: Annotated[str, Field(description="open_ticket, claim, next_update, reply, request, window, right, snapshot.")]
     level: Annotated[str, Field(description="coming, half, four_fifths, last_day, now or missed.")]
     title: str
     text: Annotated[str, Field(description="In full; of open_ticket the text to paste into the provider's form.")]

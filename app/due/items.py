@@ -8,10 +8,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from app.due.reminders import COMING, MISSED, NOW, Remind, level_at, reminders
+from app.due.snapshots import Wanted
 from app.sla.periods import midnight, zone_of
 from app.sla.wording import moment
 
-KINDS = ("open_ticket", "claim", "next_update", "reply", "request", "window", "right")
+KINDS = ("open_ticket", "claim", "next_update", "reply", "request", "window", "right", "snapshot")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +225,36 @@ def right_to_leave(about: About, title: str, accrued: datetime, by: date, clause
         due_at=over,
         clause=clause or None,
         reminders=marks,
+    )
+
+
+WHY = {
+    "weekly": "A week has passed since the last one.",
+    "daily": "The window of {day} is announced: one a day until then shows what changed, and when.",
+    "before": "The window of {day} begins within the hour: this is the copy everything will be measured by.",
+    "hourly": "The window of {day} is under way: what is written and lost meanwhile shows in no other copy.",
+    "after": "The work of {day} was said to be over: read the new server before it is worked on.",
+    "day_after": "A day after the work of {day}: a second copy that overwrites newer files shows only now.",
+    "week_after": "A week after the work of {day}: the last look.",
+}
+
+
+def snapshot(about: About, one: Wanted, now: datetime) -> Item:
+    """A snapshot of the sites that is missing, or wanted next; the text holds the command."""
+    day = moment(one.attempt.start, about.zone).rsplit(" ", 1)[0] if one.attempt else ""
+    chunks = " --chunks 4k" if one.chunks else ""
+    command = f"kept audit snapshot --label {one.label} --server {one.server}{chunks} --sites sites.toml --out gens/…"
+    by = moment(one.due_at, about.zone)
+    window = one.attempt.window_id if one.attempt else ""
+    return Item(
+        key=f"snapshot:{about.service_id}:{one.step}:{window}",
+        kind="snapshot",
+        about=about,
+        title=f"{about.service}: a snapshot of the {one.server} server by {by}",
+        text=f"{WHY[one.step].format(day=day)}\n{command}\nkept audit seal gens/… --for {about.service}",
+        level=NOW if one.due_at <= now else COMING,
+        due_at=one.due_at,
+        reminders=(Remind(NOW, one.due_at.astimezone(zone_of(about.zone)).date(), one.due_at),),
     )
 
 

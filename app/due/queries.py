@@ -18,9 +18,11 @@ from app.correspondence.queries import open_requests
 from app.due import items, periods
 from app.due.desk import Desk
 from app.due.items import About, Item, ToClaim
+from app.due.snapshots import Attempt, Taken, wanted
 from app.due.tables import CalendarFeed, Reminder
 from app.errors import found
 from app.incidents.tables import Reply, Ticket
+from app.integrity.sealing import copies_of
 from app.maintenance.tables import Window, Withdrawal, WorkService
 from app.outcomes.tables import Override, Said
 from app.sla.case import Case
@@ -54,6 +56,7 @@ def due(session: Session, now: datetime) -> list[Item]:
     out += _windows(desk)
     out += _replies(desk)
     out += _requests(desk)
+    out += _snapshots(desk)
     last = now + timedelta(days=36_500)
     return sorted(out, key=lambda item: (ORDER[item.level], item.due_at or last, item.key))
 
@@ -283,3 +286,39 @@ def _requests(desk: Desk) -> Iterator[Item]:
         wanted[one.letter_id, one.letter, one.service_id, one.wanted_at].append((one.number, one.text))
     for (letter_id, letter, service_id, wanted_at), asked in wanted.items():
         yield items.awaited_answers(desk.about[service_id], letter, letter_id, tuple(asked), wanted_at, desk.now)
+
+
+def _snapshots(desk: Desk) -> Iterator[Item]:
+    """The snapshot each service wants next, once one was sealed for it."""
+    taken: dict[UUID, list[Taken]] = defaultdict(list)
+    for service_id, server, at in copies_of(desk.session):
+        for about in desk.about.values():
+            if service_id in (None, about.service_id):
+                taken[about.service_id].append(Taken(server, at))
+    if not taken:
+        return
+    query = (
+        select(Window, WorkService)
+        .join(WorkService, col(WorkService.work_id) == col(Window.work_id))
+        .where(col(Window.announced).is_(True), col(Window.announced_at) <= desk.now)
+        .where(col(Window.end_at) > desk.now - AWAITED, col(WorkService.service_id).in_(list(taken)))
+        .where(col(Window.id).not_in(select(Withdrawal.window_id)))
+        .where(col(Window.id).not_in(select(Window.replaces).where(col(Window.replaces).is_not(None))))
+        .order_by(col(Window.start_at), col(Window.id))
+    )
+    rows = [row for row in desk.session.exec(query) if f"window:{row[0].id}" not in desk.retracted]
+    over: dict[UUID, tuple[datetime, bool]] = {}
+    told = select(Said).where(col(Said.window_id).in_([window.id for window, _ in rows]), col(Said.kind) != "started")
+    for said in desk.session.exec(told.order_by(col(Said.said_at))):
+        if said.said_at <= desk.now and f"said:{said.id}" not in desk.retracted:
+            over[said.window_id] = (said.at, said.kind != "not_carried_out")
+    attempts: dict[UUID, list[Attempt]] = defaultdict(list)
+    for window, touched in rows:
+        ended_at, happened = over.get(window.id, (None, True))
+        attempts[touched.service_id].append(
+            Attempt(str(window.id), window.announced_at, window.start_at, window.end_at, ended_at, happened)
+        )
+    for service_id, copies in taken.items():
+        found = wanted(attempts[service_id], copies, desk.now)
+        if found is not None:
+            yield items.snapshot(desk.about[service_id], found, desk.now)

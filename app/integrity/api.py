@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import Path
 from pydantic import BaseModel, Field
 
 from app.access.guard import Operator, Viewer
+from app.agreements import queries as agreements
 from app.errors import NotFound
 from app.evidence.actions import stamp
-from app.fields import In, Instant
+from app.fields import Id, In, Instant
 from app.integrity import sealing
 from app.web.edge import NowDep, Router, SessionDep
 
@@ -31,6 +33,7 @@ class SealIn(In):
     """What `kept audit seal` reads off a generation's manifest: roots and sizes, no client's name."""
 
     generation: Name
+    service_id: Annotated[Id | None, Field(description="The service whose sites were read.")] = None
     label: Literal["pre", "during", "post", "import", "test"]
     server: Literal["old", "new"]
     machine: Annotated[str, Field(pattern="^[0-9a-f]{0,64}$", description="Digest of the machine's id.")] = ""
@@ -52,6 +55,7 @@ class SealOut(BaseModel):
     """A root as the evidence log holds it."""
 
     generation: str
+    service_id: UUID | None = None
     label: str
     server: str
     server_root: str
@@ -77,7 +81,9 @@ def _out(told: dict[str, object]) -> SealOut:
 def seal(body: SealIn, session: SessionDep, now: NowDep) -> SealOut:
     """Seals a generation's root: one line in the evidence log. The same root again is answered with the line that is
     there; another root for the same generation is refused."""
-    told = body.model_dump()
+    told = body.model_dump(exclude_none=True) | {"salted_root": body.salted_root, "previous_root": body.previous_root}
+    if body.service_id is not None:
+        told["service_id"] = str(agreements.service(session, body.service_id).id)
     told |= {name: stamp(told[name]) for name in ("taken_from", "taken_until")}
     entry, _ = sealing.seal(session, told, now)
     return _out(sealing.shown(entry))

@@ -8,6 +8,7 @@ import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
@@ -118,3 +119,18 @@ def kept_beside(generation: Generation, told: dict[str, Any], entry: dict[str, A
     file = generation.folder / "seal.json"
     file.write_text(json.dumps({**told, **entry}, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")
     return file
+
+
+def copies_of(session: Session) -> list[tuple[UUID | None, str, datetime]]:
+    """Every sealed snapshot by (the service it was sealed for, if any; the server; when it was complete), oldest first.
+    Those that were not taken but imported or made to try things out are none."""
+    rows = session.exec(select(Entry).where(Entry.kind == SEALED).order_by(col(Entry.seq)))
+    out = []
+    for row in rows:
+        told = json.loads(row.body)
+        if told["label"] in ("pre", "during", "post"):
+            service = told.get("service_id")
+            out.append(
+                (UUID(service) if service else None, told["server"], datetime.fromisoformat(told["taken_until"]))
+            )
+    return out

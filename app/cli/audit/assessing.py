@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from app.cli.audit import audit
+from app.cli.audit.asking import ask, service_called
 from app.cli.audit.comparing import After, Answers, Clock_, Cutover, During, Pre, Questions, Several, asked_of
 from app.cli.place import AsJson, Data, say, show_json
-from app.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from app.integrity.compare.summary import Summary
@@ -45,11 +44,8 @@ def audit_assess(
 
     summary = _whole(asked_of(after, pre, during, cutover, clock, None, questions, answers, True), tell=False)
     body = to_case(summary)
-    found = [item for item in _ask("GET", "services?limit=500", None, service, token, data)["items"]
-             if item["name"] == for_]  # fmt: skip
-    if len(found) != 1:
-        raise NotFound(f"{len(found) or 'no'} services are called {for_!r}", field="--for", example="HOST-1")
-    made = _ask("POST", "audit/assessments", body | {"service_id": found[0]["id"]}, service, token, data)
+    on = service_called(for_, service, token, data)
+    made = ask("POST", "audit/assessments", body | {"service_id": on}, service, token, data)
     if as_json:
         show_json(made)
         return
@@ -63,7 +59,7 @@ def _sites(id_: str, service: str | None, token: str | None, data: Path | None) 
     out: list[dict[str, Any]] = []
     cursor = ""
     while True:
-        page = _ask("GET", f"audit/assessments/{id_}/sites?limit=500{cursor}", None, service, token, data)
+        page = ask("GET", f"audit/assessments/{id_}/sites?limit=500{cursor}", None, service, token, data)
         out += page["items"]
         if page["next"] is None:
             return out
@@ -81,37 +77,6 @@ def _whole(asked: Any, *, tell: bool) -> Summary:
     for rows in compare_tables(asked.order, None):
         summary.add_table(rows)
     return summary
-
-
-def _ask(
-    method: str, what: str, body: dict[str, Any] | None, service: str | None, token: str | None, data: Path | None
-) -> dict[str, Any]:
-    """The record here, or a running service's. Ends the command with the problem's words where it refuses."""
-    from app.cli.calling import EXITS, call
-
-    headers = {"content-type": "application/json"}
-    content = None if body is None else json.dumps(body).encode()
-    if service is None:
-        answer = call(method, what, content, headers, data)
-        given = answer.json()
-    else:
-        import httpx
-
-        if not token:
-            raise BadInput("a running service wants a token", field="--token", example="KEPT_TOKEN=kept_…")
-        try:
-            answer = httpx.request(
-                method, f"{service.rstrip('/')}/api/v1/{what}", content=content, timeout=120,
-                headers=headers | {"authorization": f"Bearer {token}"},
-            )  # fmt: skip
-            given = answer.json()
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            raise BadInput(f"does not answer as Kept does: {error}", field="--service",
-                           example="http://127.0.0.1:8000") from None  # fmt: skip
-    if answer.status_code >= 400:
-        say(f"kept: {given.get('detail') or given.get('title')}")
-        raise typer.Exit(EXITS.get(answer.status_code, 1))
-    return dict(given)
 
 
 @audit.command(

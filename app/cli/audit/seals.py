@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.audit import audit
+from app.cli.audit.asking import service_called
 from app.cli.place import AsJson, Data, database, say, settings, show_json
 from app.errors import BadInput
 
@@ -29,6 +30,9 @@ def audit_seal(
     salted: Annotated[
         bool, typer.Option("--salted", help="A second root as well, whose proofs let nobody guess a neighbour.")
     ] = False,
+    for_: Annotated[
+        str | None, typer.Option("--for", help="The service whose sites were read; `kept due` asks for the next one.")
+    ] = None,
     service: Annotated[str | None, typer.Option(help="A running service to seal it at, instead of --data.")] = None,
     token: Annotated[str | None, typer.Option(help="Its token.", envvar="KEPT_TOKEN", show_default=False)] = None,
     as_json: AsJson = False,
@@ -46,6 +50,8 @@ def audit_seal(
         _show([looked], as_json=False)
         raise typer.Exit(looked.exit_code)
     told = sealing.summary(looked.generation, sealing.salt(looked.generation) if salted else None)
+    if for_ is not None:
+        told["service_id"] = service_called(for_, service, token, data)
     entry = _at_service(service, token, told) if service else _at_home(data, told)
     told["salted_root"] = entry.pop("salted_root")
     sealing.kept_beside(looked.generation, told, entry)
