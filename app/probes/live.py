@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from pydantic import Field
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from app.access.guard import Operator, Viewer
 from app.db import transaction
@@ -21,6 +21,9 @@ from app.errors import found
 from app.fields import Line, Out
 from app.probes import actions, heartbeats, states
 from app.probes.importing.fields import instant, micros
+from app.probes.locations.actions import alive
+from app.probes.locations.tables import Location
+from app.probes.storage.reading import newest
 from app.probes.tables import STATES, Monitor, Prober
 from app.sla.case import State
 from app.web.edge import NowDep, Page, PagingDep, Router, SessionDep, page
@@ -28,7 +31,6 @@ from app.web.edge import NowDep, Page, PagingDep, Router, SessionDep, page
 router = Router(tags=["observations"])
 outside = Router(tags=["observations"])  # without /api/v1 before it
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_MEASURED, _SEEN = SQLModel.metadata.tables["measurement"], SQLModel.metadata.tables["observation"]
 
 
 class DayOut(Out):
@@ -38,6 +40,20 @@ class DayOut(Out):
     degraded: int
     down: int
     unknown: int
+
+
+class PlaceOut(Out):
+    """How one of several locations sees it."""
+
+    location: str
+    state: State
+    missing: Annotated[bool, Field(description="Nothing is heard from there.")]
+    failures: int
+    since_at: datetime | None
+    last_at: datetime | None
+    latency_ms: int | None
+    error: str | None
+    detail: str | None
 
 
 class NowOut(Out):
@@ -55,6 +71,8 @@ class NowOut(Out):
     error: Annotated[str | None, Field(description="The class of the failure.")]
     detail: str | None
     last_day: DayOut
+    agreement: Annotated[str | None, Field(description="How many of its locations make it down.")] = None
+    locations: Annotated[tuple[PlaceOut, ...], Field(description="Where it is asked from several.")] = ()
 
 
 class ProberOut(Out):
@@ -105,7 +123,7 @@ class CalledOut(Out):
 @router.get("/status", dependencies=[Viewer])
 def status(session: SessionDep, paging: PagingDep, now: NowDep) -> StatusOut:
     """Every monitor that is in use: how it is now, since when, what the last day was like; and how the prober is."""
-    query = select(Monitor).where(col(Monitor.until_at).is_(None))
+    query = select(Monitor).where(col(Monitor.until_at).is_(None), col(Monitor.part_of).is_(None))
     rows, following = page(session, query, Monitor.id, paging)
     items = [_now(one) for one in states.states(session, rows, now)]
     return StatusOut(items=items, next=following, prober=_prober(states.prober(session), now))
@@ -123,15 +141,10 @@ def measurements(
 ) -> MeasurementPage:
     """The newest answers of Kept's own prober with how long each part took, newest first."""
     key = _monitor(session, monitor_id).key
-    query = (
-        sa.select(_MEASURED, _SEEN.c.state, _SEEN.c.error)
-        .join(_SEEN, (_SEEN.c.monitor == _MEASURED.c.monitor) & (_SEEN.c.at == _MEASURED.c.at))
-        .where(_MEASURED.c.monitor == key)
-        .order_by(_MEASURED.c.at.desc())
-        .limit(limit)
-    )
-    rows = [dict(row._mapping) for row in session.connection().execute(query)]
-    shown = [MeasurementOut(**row | {"at": instant(row["at"]), "state": STATES[row["state"]]}) for row in rows]
+    rows = [row._asdict() for row in newest(session, key or 0, limit)]
+    shown = [
+        MeasurementOut.model_validate(row | {"at": instant(row["at"]), "state": STATES[row["state"]]}) for row in rows
+    ]
     return MeasurementPage(items=shown)
 
 
@@ -184,7 +197,8 @@ class Figures(Collector):
         self.session, self.now = session, now
 
     def collect(self) -> Iterator[Metric]:
-        query = select(Monitor).where(col(Monitor.until_at).is_(None)).order_by(col(Monitor.name))
+        live = select(Monitor).where(col(Monitor.until_at).is_(None), col(Monitor.part_of).is_(None))
+        query = live.order_by(col(Monitor.name))
         state = GaugeMetricFamily("kept_monitor_state", "1 for the state a monitor is in.", labels=["monitor", "state"])
         latency = GaugeMetricFamily("kept_monitor_latency_seconds", "Of the last answer.", labels=["monitor"])
         last = GaugeMetricFamily("kept_monitor_last_answer_timestamp_seconds", "When it came.", labels=["monitor"])
@@ -208,6 +222,15 @@ class Figures(Collector):
         yield GaugeMetricFamily("kept_prober_waiting", "Answers not yet written.", health.get("waiting", 0))
         yield CounterMetricFamily("kept_prober_asked", "Questions asked since it started.", health.get("asked", 0))
         yield CounterMetricFamily("kept_prober_failed", "Of them answered with a failure.", health.get("failed", 0))
+        asks = GaugeMetricFamily("kept_location_asks", "Whether its agent is heard of.", labels=["location"])
+        offset = GaugeMetricFamily("kept_location_clock_offset_seconds", "Its clock less ours.", labels=["location"])
+        waiting = GaugeMetricFamily("kept_location_waiting", "Answers on its disk.", labels=["location"])
+        for place in self.session.exec(select(Location).where(col(Location.until_at).is_(None))):
+            asks.add_metric([place.name], int(alive(place, self.now)))
+            waiting.add_metric([place.name], place.health.get("waiting", 0))
+            if place.offset_ms is not None:
+                offset.add_metric([place.name], place.offset_ms / 1000)
+        yield from (asks, offset, waiting)
         head = self.session.connection().execute(sa.text("select max(seq) from entry")).scalar()
         yield GaugeMetricFamily("kept_evidence_entries", "Lines of the evidence log.", head or 0)
 
@@ -221,6 +244,14 @@ def _now(one: states.Now) -> NowOut:
         state=one.state, confirmed=one.confirmed, failures=one.failures, since_at=one.since_at, last_at=one.last_at,
         latency_ms=one.latency_ms, error=one.error, detail=one.detail,
         last_day=DayOut(**dict(zip(("up", "degraded", "down", "unknown"), seconds, strict=True))),
+        agreement=monitor.agreement, locations=tuple(_place(place) for place in one.places),
+    )  # fmt: skip
+
+
+def _place(one: states.Now) -> PlaceOut:
+    return PlaceOut(
+        location=one.monitor.location or "", state=one.state, missing=one.missing, failures=one.failures,
+        since_at=one.since_at, last_at=one.last_at, latency_ms=one.latency_ms, error=one.error, detail=one.detail,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def monitors_of(session: Session, service_id: UUID, span: Span) -> list[case.Mon
     """The monitors of a service, by name, each with the runs that decide `span`: those overlapping it, and back to
     the last good answer before it and on to the first good one after it, which bound an outage at its edges."""
     here = select(Monitor).where(Monitor.service_id == service_id, col(Monitor.part_of).is_(None))
-    return _with_runs(session, session.exec(here.order_by(col(Monitor.name))).all(), span)
+    return as_law(session, session.exec(here.order_by(col(Monitor.name))).all(), span)
 
 
 def site_monitors_of(session: Session, site_ids: Collection[UUID], span: Span) -> dict[UUID, tuple[case.Monitor, ...]]:
@@ -40,7 +40,7 @@ def site_monitors_of(session: Session, site_ids: Collection[UUID], span: Span) -
         here = select(Monitor).where(col(Monitor.site_id).in_(part), col(Monitor.part_of).is_(None))
         rows += session.exec(here.order_by(col(Monitor.name)))
     out: dict[UUID, list[case.Monitor]] = {site_id: [] for site_id in site_ids}
-    for row, monitor in zip(rows, _with_runs(session, rows, span), strict=True):
+    for row, monitor in zip(rows, as_law(session, rows, span), strict=True):
         if row.site_id is not None:
             out[row.site_id].append(monitor)
     return {site_id: tuple(monitors) for site_id, monitors in out.items()}
@@ -101,7 +101,7 @@ def _agreed(session: Session, monitor_ids: Sequence[UUID], span: Span) -> dict[U
             rows += session.exec(select(Monitor).where(col(Monitor.id).in_(part), col(Monitor.agreement).is_not(None)))
     own = union(clip((outage.span for outage in own_outages(session, span)), span))
     out = {}
-    for row, monitor in zip(rows, _with_runs(session, rows, span), strict=True):
+    for row, monitor in zip(rows, as_law(session, rows, span), strict=True):
         each = tuple(replace(one, confirm_after=1) for one in monitor.locations)
         held = sweep((span.start, span.end), read(replace(monitor, locations=each), span.end, own).segments)
         found = totals(held, timedelta(0))
@@ -137,8 +137,9 @@ _HELD = (
 )
 
 
-def _with_runs(session: Session, monitors: Sequence[Monitor], span: Span) -> list[case.Monitor]:
-    """In the order given; a monitor asked from several locations has theirs, each with its runs, by name."""
+def as_law(session: Session, monitors: Sequence[Monitor], span: Span) -> list[case.Monitor]:
+    """Monitors as the law reads them, in the order given; one that is asked from several locations has theirs by name,
+    each with its runs."""
     places: dict[int | None, list[Monitor]] = defaultdict(list)
     for part in _parts([monitor.key for monitor in monitors if monitor.agreement is not None]):
         for row in session.exec(select(Monitor).where(col(Monitor.part_of).in_(part)).order_by(col(Monitor.location))):
@@ -147,19 +148,21 @@ def _with_runs(session: Session, monitors: Sequence[Monitor], span: Span) -> lis
     runs = _runs(session, asked, span)
     gaps = _gaps(session, {one.location for one in asked if one.location is not None}, span)
 
-    def as_law(row: Monitor) -> case.Monitor:
+    def one(row: Monitor) -> case.Monitor:
         return case.Monitor(
             str(row.id), row.name, timedelta(seconds=row.interval_seconds), row.confirm_after,
-            tuple(runs[row.key or 0]), row.until_at, tuple(as_law(one) for one in places[row.key]),
+            tuple(runs[row.key or 0]), row.until_at, tuple(one(part) for part in places[row.key]),
             row.agreement or "", tuple(gaps[row.location]),
         )  # fmt: skip
 
-    return [as_law(row) for row in monitors]
+    return [one(row) for row in monitors]
 
 
 def _gaps(session: Session, locations: Collection[str], span: Span) -> dict[str | None, tuple[Span, ...]]:
     """What is unknown at each location inside the span, and as far around it as anything held can reach."""
     out: dict[str | None, list[Span]] = defaultdict(list)
+    if not locations:
+        return defaultdict(tuple)
     near = Span(span.start - _AROUND, span.end + _AROUND)
     for name, start, end in session.exec(
         select(LocationGap.location, LocationGap.start_at, LocationGap.end_at)

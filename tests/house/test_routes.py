@@ -101,9 +101,9 @@ def test_reading_asks_for_a_viewer_and_writing_for_more() -> None:
         assert door.route is not None
         asked = roles(door.route.dependant)
         if door.method in READS:
-            assert asked & {"viewer", "owner"}, door
+            assert asked & {"viewer", "owner", "agent"}, door
         else:
-            assert asked & {"operator", "owner"}, f"{door} writes, and lets a viewer do it"
+            assert asked & {"operator", "owner", "agent"}, f"{door} writes, and lets a viewer do it"
 
 
 def entries(engine: sa.Engine) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, func, select
@@ -19,7 +19,7 @@ from app.probes.tables import Monitor
 from app.sla.agreement import RULES, needed
 
 MOST = 20  # locations of one monitor
-ALIVE_S = 30  # an agent that was heard of so long ago still asks
+ALIVE = timedelta(seconds=30)  # an agent that was heard of so long ago still asks
 LONGEST = 200  # of a monitor's name
 SHOWN = 5
 
@@ -117,6 +117,11 @@ def found(session: Session, name: str) -> Location:
     if row is None:
         raise NotFound(f"no location is named {name[:40]!r}", field="name", example="kept location list")
     return row
+
+
+def alive(location: Location, now: datetime) -> bool:
+    """Whether its agent was heard of lately."""
+    return location.seen_at is not None and now - location.seen_at < ALIVE
 
 
 def of_token(session: Session, token_id: Any, name: str) -> Location:

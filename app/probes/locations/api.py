@@ -175,9 +175,9 @@ def _encrypted(request: Request) -> bool:
 
 def _shown(row: Location, now: datetime) -> LocationOut:
     health, off = row.health, row.offset_ms
-    alive = row.seen_at is not None and (now - row.seen_at).total_seconds() < actions.ALIVE_S
     return LocationOut(
-        id=row.id, name=row.name, created_at=row.created_at, until_at=row.until_at, asks=alive, seen_at=row.seen_at,
-        offset_ms=off, clock_wrong=off is not None and abs(off) * 1000 > CLOCKS_APART_US,
+        id=row.id, name=row.name, created_at=row.created_at, until_at=row.until_at,
+        asks=actions.alive(row, now), seen_at=row.seen_at, offset_ms=off,
+        clock_wrong=off is not None and abs(off) * 1000 > CLOCKS_APART_US,
         monitors=health.get("monitors", 0), waiting=health.get("waiting", 0), dropped=health.get("dropped", 0),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlmodel import Session, col, select
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from app.errors import Conflict
 from app.prober.remote.form import Task, Tasks
 from app.probes.importing.fields import micros
-from app.probes.locations.actions import ALIVE_S
+from app.probes.locations.actions import ALIVE, alive
 from app.probes.locations.tables import Location
 from app.probes.tables import Monitor
 from app.probes.vault import Sealed, Vault
@@ -26,10 +26,9 @@ def tasks(
 ) -> Tasks:  # fmt: skip
     """In order of their ids, so that nothing changed reads the same. `encrypted`: nobody on the way can read it; else
     monitors that send headers are withheld. Raises Conflict where another agent asks from this location."""
-    alive = location.seen_at is not None and now - location.seen_at < timedelta(seconds=ALIVE_S)
-    if location.spool not in (None, spool) and alive:
+    if location.spool not in (None, spool) and alive(location, now):
         raise Conflict(
-            f"another agent asks from {location.name}; it takes over from one that was silent for {ALIVE_S} seconds",
+            f"another agent asks from {location.name}; one takes over {ALIVE.seconds} s after the other fell silent",
             field="spool",
         )
     out, withheld, windows = [], 0, occasions(session, now)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from app.prober.engine import Answer
 from app.prober.remote.form import CLOCKS_APART_US, AnswerPart, Batch, GapPart, LostPart, Receipt, to_answer
 from app.probes.importing.fields import instant, micros
 from app.probes.importing.storing import Contradiction
-from app.probes.locations.actions import ALIVE_S
+from app.probes.locations.actions import alive
 from app.probes.locations.tables import Location, LocationGap
 from app.probes.recording import record, without
 from app.probes.tables import Monitor
@@ -71,8 +71,7 @@ def digest_of(text: bytes) -> str:
 def _heard(location: Location, batch: Batch, now: datetime) -> bool:
     """Notes who spoke and how it is. Whether that is the agent that asks from here: another one takes over only when
     the first has been silent for a while."""
-    alive = location.seen_at is not None and now - location.seen_at < timedelta(seconds=ALIVE_S)
-    if location.spool not in (None, batch.spool) and alive:
+    if location.spool not in (None, batch.spool) and alive(location, now):
         return False
     location.spool, location.seen_at = batch.spool, now
     location.offset_ms = None if batch.off is None else round(batch.off / 1000)
