@@ -58,7 +58,7 @@ def main() -> None:
     except Exception as error:  # whatever a plugin does with an address, an answer comes out
         said = {"ok": False, "why": f"{type(error).__name__}"}
     if not said["ok"] and refusals:
-        said["why"] = refusals[0]
+        said["refused"] = refusals[0]
     print(json.dumps(said))
 
 

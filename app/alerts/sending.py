@@ -52,7 +52,9 @@ def carry(parcel: Parcel) -> str | None:
     said = _apart(
         {"url": parcel.url, "title": parcel.title, "text": parcel.text, "grave": parcel.grave}, parcel.allowed
     )
-    return None if said.get("ok") else hidden(str(said.get("why")), parcel.url)
+    if said.get("ok"):
+        return None
+    return str(said["refused"]) if "refused" in said else hidden(str(said.get("why")), parcel.url)
 
 
 def look(url: str) -> str:
@@ -62,7 +64,7 @@ def look(url: str) -> str:
         raise BadInput("is not an address of Apprise", field="url", example="ntfys://ntfy.example/alerts")
     if scheme.lower() not in SCHEMES:
         raise BadInput(
-            f"{scheme[:20].lower()}:// is not among those alerts go to: {', '.join(sorted(SCHEMES))}",
+            f"{scheme[:20].lower()}:// is not among those alerts go to; docs/alerts.md lists them",
             field="url", example="ntfys://ntfy.example/alerts",
         )  # fmt: skip
     if not rest or not url.isprintable() or re.search(r"\s", url):

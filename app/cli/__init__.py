@@ -28,6 +28,7 @@ command = typer.Typer(
 )
 
 MODULES = (
+    "alerts",
     "audit.assessing",
     "audit.comparing",
     "audit.seals",
@@ -42,6 +43,7 @@ MODULES = (
     "mail_queue",
     "notices",
     "own_texts",
+    "observations",
     "papers",
     "probing",
     "records",
