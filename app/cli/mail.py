@@ -21,8 +21,9 @@ BY = {"us": ">", "server": "<", "note": "-"}
 def try_out(
     address: Annotated[str, typer.Argument(help="Where to: an address of your own.")], as_json: AsJson = False
 ) -> None:
-    """Hand one message to the mail server and show the conversation without secrets. Exit code 1 if it is not taken."""
-    from app.delivery import dkim, mime, smtp
+    """Hand one message to the mail server and show the conversation without secrets; look into the mailbox of bounces,
+    where one is set. Exit code 1 if the message is not taken, or the mailbox cannot be read."""
+    from app.delivery import dkim, mailbox, mime, smtp
     from app.delivery.shapes import Kind, Mailbox, Outgoing, Said, Ways
     from app.web.edge import utc_now
 
@@ -52,16 +53,24 @@ def try_out(
 
     path = ways.sender.return_path(token)
     answer = smtp.send(ways.server, path, to.address, raw, envelope_id=token, hear=hear)
+    try:
+        new = None if ways.account is None else mailbox.waiting(ways.account)
+        box = "" if new is None else f"The mailbox of bounces can be read; {new} new in it."
+    except mailbox.Unreachable as error:
+        new, box = None, f"The mailbox of bounces cannot be read: {error.reason}"
     if as_json:
         fields = ("kind", "stage", "about", "code", "status", "text")
         shown = {field: getattr(answer, field) for field in fields}
         told = [{"by": said.by, "text": said.text} for said in heard]
-        show_json(shown | {"message_id": ways.sender.message_id(token), "envelope_from": path, "conversation": told})
+        shown |= {"message_id": ways.sender.message_id(token), "envelope_from": path, "conversation": told}
+        show_json(shown | {"mailbox": box or None})
     elif answer.kind is Kind.ACCEPTED:
         say(f"The server has taken it. Look for it at {to.address}, also among the spam; it came from {path}.")
     else:
         say(f"{WORDS[answer.kind]}, at the step {answer.stage}: {answer.text}")
-    if answer.kind is not Kind.ACCEPTED:
+    if box and not as_json:
+        say(box)
+    if answer.kind is not Kind.ACCEPTED or (box and new is None):
         raise typer.Exit(1)
 
 

@@ -14,10 +14,12 @@ import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from app.delivery.shapes import Account
 from app.errors import KeptError
 
+T = TypeVar("T")
 AT_ONCE = 200
 LARGEST = 5 << 20  # bytes; a report that returns a large message is read no further
 
@@ -28,6 +30,13 @@ class Unreachable(KeptError):
     status, title, exit_code = 502, "The mailbox cannot be read", 1
 
 
+class _Taking(Exception):
+    """What was raised by whoever takes the messages: not the mailbox's fault."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
 @dataclass(frozen=True, slots=True)
 class Fetched:
     """`reports` were taken, `others` were none and wait for a person."""
@@ -36,21 +45,32 @@ class Fetched:
     others: int = 0
 
 
+def waiting(account: Account) -> int:
+    """How many new messages there are; nothing is read. Raises Unreachable."""
+    return len(_inside(account, lambda server: _new(server, account)))
+
+
 def fetch(account: Account, take: Callable[[bytes], bool], most: int = AT_ONCE) -> Fetched:
     """Hands every new message to `take`, oldest first, which says whether it was a report.
 
     Raises Unreachable, with the server's words and without secrets. What `take` raises goes through; that message stays
     as it is.
     """
+    return _inside(account, lambda server: _fetch(server, account, take, most))
+
+
+def _inside(account: Account, work: Callable[[imaplib.IMAP4], T]) -> T:
     try:
         server = _open(account)
         try:
-            return _fetch(server, account, take, most)
+            return work(server)
         finally:
             with contextlib.suppress(OSError, imaplib.IMAP4.error):
                 server.logout()
             with contextlib.suppress(OSError):
                 server.shutdown()  # where saying goodbye did not work
+    except _Taking as stopped:
+        raise stopped.error from None
     except ssl.SSLCertVerificationError as error:
         raise _unreachable(account, f"the certificate does not hold: {error.verify_message}") from None
     except (OSError, imaplib.IMAP4.error, UnicodeError) as error:
@@ -83,17 +103,25 @@ def _open(account: Account) -> imaplib.IMAP4:
     return server
 
 
-def _fetch(server: imaplib.IMAP4, account: Account, take: Callable[[bytes], bool], most: int) -> Fetched:
+def _new(server: imaplib.IMAP4, account: Account) -> list[int]:
     _right(server.select(_quoted(account.folder)))
     found = _right(server.uid("search", "UNSEEN", "UNFLAGGED", "UNDELETED"))
     numbers = re.findall(rb"\d+", b" ".join(part for part in found if isinstance(part, bytes)))
+    return sorted({int(one) for one in numbers})
+
+
+def _fetch(server: imaplib.IMAP4, account: Account, take: Callable[[bytes], bool], most: int) -> Fetched:
     reports = others = 0
-    for number in sorted({int(one) for one in numbers})[:most]:
+    for number in _new(server, account)[:most]:
         said = _right(server.uid("fetch", str(number), f"(BODY.PEEK[]<0.{LARGEST}>)"))
         raw = next((part[1] for part in said if isinstance(part, tuple)), None)
         if raw is None:
             continue  # somebody else has removed it
-        if take(raw):
+        try:
+            report = take(raw)
+        except (OSError, UnicodeError) as error:
+            raise _Taking(error) from error
+        if report:
             _right(server.uid("store", str(number), "+FLAGS", r"(\Seen)"))
             reports += 1
         else:

@@ -10,7 +10,7 @@ import pytest
 import trustme
 
 from app.delivery.bounces import read, token_of
-from app.delivery.mailbox import Fetched, Unreachable, fetch
+from app.delivery.mailbox import Fetched, Unreachable, fetch, waiting
 from tests.world.imap import mailbox
 
 REPORTS = Path(__file__).parent / "reports"
@@ -123,6 +123,15 @@ def test_a_message_that_could_not_be_dealt_with_comes_again() -> None:
         with pytest.raises(ZeroDivisionError):
             fetch(box.account(), lambda raw: bool(1 // (b"Exim" not in raw)))
         assert [mail.flags for mail in box.mails] == [{r"\Seen"}, set()]
+        full = OSError(28, "No space left on device")
+
+        def no_space(raw: bytes) -> bool:
+            raise full
+
+        with pytest.raises(OSError, match="No space left") as told:
+            fetch(box.account(), no_space)
+        assert told.value is full, "not taken for the mailbox's fault"
+        assert waiting(box.account()) == 1
         assert fetch(box.account(), lambda raw: True, most=1) == Fetched(reports=1)
 
 

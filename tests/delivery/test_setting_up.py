@@ -13,6 +13,7 @@ from app.delivery.shapes import Account, Mailbox, Ways
 from app.errors import BadInput
 from app.settings import Settings
 from tests.running import kept
+from tests.world.imap import mailbox
 from tests.world.smtp import MailServer, mail_server
 
 SECRET = "correct horse"
@@ -108,7 +109,12 @@ def test_kept_mail_test_shows_each_step_and_no_secret(tmp_path: Path) -> None:
         assert SECRET not in ran.err + ran.out
         assert b"Subject: Kept can send mail\r\n" in server.taken[0].raw
 
-        wrong = kept("mail", "test", "j@bücher.example", "--json", **env(server, KEPT_SMTP_PASSWORD="battery staple"))
+        with mailbox([b"x"]) as box:
+            bounces = {"KEPT_IMAP_HOST": "127.0.0.1", "KEPT_IMAP_PORT": str(box.port), "KEPT_IMAP_SECURITY": "none",
+                       "KEPT_IMAP_USER": box.user, "KEPT_IMAP_PASSWORD": box.password}  # fmt: skip
+            wrong = kept("mail", "test", "j@bücher.example", "--json",
+                         **env(server, KEPT_SMTP_PASSWORD="battery staple"), **bounces)  # fmt: skip
+        assert wrong.json["mailbox"] == "The mailbox of bounces can be read; 1 new in it."
         assert wrong.code == 1
         assert (wrong.json["stage"], wrong.json["code"], wrong.json["kind"]) == ("login", 535, "temporary")
         assert "battery" not in wrong.out + wrong.err
