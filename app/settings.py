@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     probe_nameservers: str = Field("", description="Name servers to ask, with commas; the system's if empty.")
     probe_per_host: int = Field(6, ge=1, le=100, description="Probes at one time to one host.")
     probe_authorities: Path | None = Field(None, description="File of certificates to trust instead of the system's.")
+    raw_months: int = Field(24, ge=2, le=1200, description="Months for which single observations are kept.")
+    agent_token: SecretStr | None = Field(None, description="Token of a location's agent, for `kept probe --server`.")
+    agent_spool_mb: int = Field(64, ge=2, le=65_536, description="Largest folder of an agent's waiting answers.")
     secret_key: SecretStr | None = Field(None, description="Key for monitors' headers; a file in KEPT_DATA if unset.")
 
     smtp_host: str | None = Field(None, description="Mail server that takes our letters; none are sent if unset.")

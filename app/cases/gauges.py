@@ -1,22 +1,24 @@
-"""What metric promises read: counted by the database, stretch by stretch, so that no list of observations is held."""
+"""What metric promises read: counted stretch by stretch, so that no list of observations is held."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
-import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from app.probes.importing.fields import micros
+from app.probes.storage.hours import HOUR
+from app.probes.storage.reading import columns, gone
 from app.probes.tables import STATES, Monitor
 from app.sla.case import Case, Gauge, State
 from app.sla.metrics import gauge, wanted
 from app.sla.spans import Span, minus
 
 DOWN, UNKNOWN = STATES.index(State.DOWN), STATES.index(State.UNKNOWN)
-_SEEN = SQLModel.metadata.tables["observation"]
 
 
 def gauges_of(session: Session, case: Case) -> tuple[Gauge, ...]:
@@ -36,25 +38,36 @@ def gauges_of(session: Session, case: Case) -> tuple[Gauge, ...]:
             passed = span.before(case.as_at + timedelta(microseconds=1))
             if passed is None:
                 continue
-            failed, answers = _counted(session, chosen, minus([passed], own))
-            out.append(gauge(one.promise, span, failed, answers))
+            counted = _counted(session, chosen, minus([passed], own))
+            answers = sorted(counted.answers.items(), key=_fastest_first)
+            out.append(replace(gauge(one.promise, span, counted.failed, answers), gone=counted.gone))
     return tuple(out)
 
 
-def _counted(
-    session: Session, keys: Sequence[int], spans: Sequence[Span]
-) -> tuple[int, Iterator[tuple[int | None, int]]]:
-    """How many failed, and how often each time was answered, fastest first."""
-    if not keys or not spans:
-        return 0, iter(())
-    at = _SEEN.c.at
-    here = sa.and_(
-        _SEEN.c.monitor.in_(keys),
-        sa.or_(*(sa.and_(at >= micros(span.start), at < micros(span.end)) for span in spans)),
-    )
-    count = sa.func.count()
-    connection = session.connection()
-    failed = connection.execute(sa.select(count).select_from(_SEEN).where(here, _SEEN.c.state == DOWN)).scalar_one()
-    good = sa.select(_SEEN.c.latency_ms, count).where(here, _SEEN.c.state.not_in((DOWN, UNKNOWN)))
-    rows = connection.execute(good.group_by(_SEEN.c.latency_ms).order_by(_SEEN.c.latency_ms))
-    return failed, ((value, often) for value, often in rows)
+def _fastest_first(answered: tuple[int | None, int]) -> tuple[bool, int]:
+    return answered[0] is not None, answered[0] or 0
+
+
+@dataclass(slots=True)
+class _Counted:
+    """`answers`: how often each time was answered; `gone`: answers of which nobody can tell it any more."""
+
+    failed: int = 0
+    answers: Counter[int | None] = field(default_factory=Counter)
+    gone: int = 0
+
+
+def _counted(session: Session, keys: Sequence[int], spans: Sequence[Span]) -> _Counted:
+    out = _Counted()
+    for key in keys:
+        for span in spans:
+            low, high = micros(span.start), micros(span.end)
+            for part in columns(session, key, low, high):
+                out.failed += part.state.count(DOWN)
+                pairs = zip(part.state, part.latency_ms, strict=True)
+                out.answers.update(latency for state, latency in pairs if state not in (DOWN, UNKNOWN))
+            for lost in gone(session, key, low, high):
+                whole = lost.hour * HOUR >= low and (lost.hour + 1) * HOUR <= high
+                out.failed += lost.counts[DOWN] if whole else 0
+                out.gone += lost.observations - lost.counts[UNKNOWN] - (lost.counts[DOWN] if whole else 0)
+    return out

@@ -47,6 +47,7 @@ MODULES = (
     "papers",
     "probing",
     "records",
+    "remote.locations",
     "running",
     "witnesses",
     "working",

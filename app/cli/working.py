@@ -30,7 +30,9 @@ MAIL_AT_ONCE = 4  # conversations with the mail server at one time, in each proc
 
 def ticks(place: Settings) -> list[Tick]:
     """What is done every so often, by one process of all. Each is a line of its own."""
+    from app.cli.observations import let_go_tick
     from app.jobs import Tick
+    from app.probes.storage.sealing import seal_tick
     from app.watching.actions import watch_tick
     from app.watching.promises import promise_tick
     from app.watching.telling import prober_tick, trouble_tick
@@ -44,6 +46,8 @@ def ticks(place: Settings) -> list[Tick]:
         Tick("outages", 15, trouble_tick),
         Tick("prober", 30, prober_tick),
         Tick("promises of ours", 60, promise_tick),
+        Tick("sealing", 300, seal_tick),
+        Tick("letting go", 3600, let_go_tick(place)),
     ]
 
 

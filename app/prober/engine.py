@@ -29,6 +29,7 @@ BATCH_S, REFRESH_S, AT_ONCE, HELD = 1.0, 2.0, 400, 200_000
 LATE_S = 1.0  # a loop later than this cannot tell a slow answer from a slow prober
 BLURRED_S = 0.05  # and later than this its figures of time are not worth keeping
 CLOSING_S = 10.0
+MILLISECOND = 1000  # microseconds
 FIRST_A_SECOND = 50  # monitors that were never asked: at once, but not all of thousands in one burst
 
 
@@ -181,7 +182,7 @@ class Prober:
             await self._pause(one, wait, last or begun)
             answer = await self.ask(one)
             if answer.at <= last:  # our clock was set back: two answers never share a moment
-                answer = replace(answer, at=last + 1)
+                answer = replace(answer, at=last + MILLISECOND)
             last = answer.at
             self.answers.append(answer)
             if answer.outcome.state is State.DOWN:
@@ -219,7 +220,8 @@ class Prober:
         and awake ourselves."""
         host = self._sits_on.get(one.key) or one.spec.host
         async with self._all, self._hosts[host]:
-            at, steady, jumps = self.clocks.now(), self.clocks.steady(), self.clocks.jumps
+            at = self.clocks.now() // MILLISECOND * MILLISECOND  # our clock is set no better than that
+            steady, jumps = self.clocks.steady(), self.clocks.jumps
             outcome, phases = await asked(one.spec, one.headers, self.tools)
         self.health.asked += 1
         if phases.address:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any, BinaryIO, Literal
 from uuid import UUID
 
@@ -18,15 +20,18 @@ from app.access.guard import Operator, Viewer
 from app.errors import BadInput, found
 from app.fields import In, Instant, Line, Out, Text
 from app.probes import actions
-from app.probes.importing.fields import instant, micros
+from app.probes.importing.fields import EPOCH, LAST, instant, micros
 from app.probes.importing.files import ImportResult, import_file
 from app.probes.importing.reading import EXAMPLES, HEADER, Format
 from app.probes.shapes import MonitorIn, MonitorOut, MonitorSeen, RetireIn
+from app.probes.storage.hours import start_of
+from app.probes.storage.reading import Gone, columns, digests, gone
 from app.probes.tables import STATES, ImportBatch, Monitor, OwnOutage
 from app.sla.case import State
 from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
 
 router = Router(tags=["observations"])
+MOST_GONE = 100
 
 MEDIA_TYPES: dict[str, Format] = {
     "text/csv": "csv", "application/csv": "csv",
@@ -56,8 +61,19 @@ class Series(Page[Any]):
     next: datetime | None = None  # type: ignore[assignment]
 
 
+class GoneOut(Out):
+    """An hour whose observations were let go when their time was over."""
+
+    hour: datetime
+    observations: int
+    sha256: Annotated[str | None, Field(description="Of its lines, as sealed.")]
+    entry: Annotated[int | None, Field(description="The line of the evidence log that covers it.")]
+
+
 class ObservationPage(Series):
     items: list[ObservationOut]
+    gone: Annotated[list[GoneOut], Field(description="Hours of the span that are not there any more, 100 at most.")]
+    gone_hours: Annotated[int, Field(description="How many there are.")]
 
 
 class RunPage(Series):
@@ -182,16 +198,20 @@ def list_observations(
     monitor_id: UUID, session: SessionDep, from_: From = None, to: To = None, after: After = None, limit: Limit = 1000
 ) -> ObservationPage:
     """What one monitor saw, answer by answer, in order of time."""
-    key = _monitor(session, monitor_id).key
-    table = SQLModel.metadata.tables["observation"].c
-    query = sa.select(table.at, table.state, table.latency_ms, table.error).where(table.monitor == key)
-    query = _between(query, table.at, from_, to, after).limit(limit + 1)
-    rows = session.connection().execute(query).all()
+    key = _monitor(session, monitor_id).key or 0
+    low = max(micros(from_ or EPOCH), micros(after) + 1 if after is not None else 0)
+    high = LAST if to is None else micros(to)
+    rows = list(islice(_seen(session, key, low, high), limit + 1))
     items = [
-        ObservationOut(at=instant(row.at), state=STATES[row.state], latency_ms=row.latency_ms, error=row.error)
-        for row in rows[:limit]
+        ObservationOut(at=instant(at), state=STATES[state], latency_ms=latency, error=error)
+        for at, state, latency, error in rows[:limit]
     ]
-    return ObservationPage(items=items, next=items[-1].at if len(rows) > limit else None)
+    following = items[-1].at if len(rows) > limit else None
+    lost = gone(session, key, low, high if following is None else rows[limit][0])
+    return ObservationPage(
+        items=items, next=following, gone=[_gone(*one) for one in digests(session, key, lost[:MOST_GONE])],
+        gone_hours=len(lost),
+    )  # fmt: skip
 
 
 @router.get("/monitors/{monitor_id}/runs", dependencies=[Viewer])
@@ -284,6 +304,15 @@ def withdraw_own_outage(own_outage_id: UUID, body: WithdrawIn, session: SessionD
     """It was entered wrongly: from now on it counts for nothing, and stays readable."""
     outage = found(session.get(OwnOutage, own_outage_id), "own_outage", own_outage_id)
     return OwnOutageOut.model_validate(actions.withdraw_own_outage(session, outage, reason=body.reason, now=now))
+
+
+def _seen(session: Session, key: int, low: int, high: int) -> Iterator[tuple[int, int, int | None, str | None]]:
+    for part in columns(session, key, low, high):
+        yield from zip(part.at, part.state, part.latency_ms, part.error, strict=True)
+
+
+def _gone(hour: Gone, digest: str | None, entry: int | None) -> GoneOut:
+    return GoneOut(hour=start_of(hour.hour), observations=hour.observations, sha256=digest, entry=entry)
 
 
 def _monitor(session: Session, monitor_id: UUID) -> Monitor:

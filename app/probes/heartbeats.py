@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from app.errors import NotFound
 from app.prober.engine import Answer
@@ -18,12 +17,12 @@ from app.prober.outcome import Fault, Outcome, Phases, failed
 from app.prober.spec import HeartbeatSpec
 from app.probes.importing.fields import micros
 from app.probes.recording import record
+from app.probes.storage.reading import last_at
 from app.probes.tables import Heartbeat, Monitor
 from app.sla.case import State
 
 SECOND = 1_000_000
 AT_ONCE = 1000  # missing calls of one monitor that are written at a time
-_OBSERVATION = SQLModel.metadata.tables["observation"]
 
 
 def digest(secret: str) -> str:
@@ -58,9 +57,7 @@ def silences(session: Session, *, listening_since: datetime, now: datetime) -> l
         due = max(beat.called_at, micros(listening_since)) + interval + spec.grace_seconds * SECOND
         if due > micros(now):
             continue
-        newest = session.connection().execute(
-            sa.select(sa.func.max(_OBSERVATION.c.at)).where(_OBSERVATION.c.monitor == beat.monitor)
-        ).scalar()  # fmt: skip
+        newest = last_at(session, beat.monitor)
         if newest is not None and newest >= due:
             due += ((newest - due) // interval + 1) * interval
         said = failed(Fault.SILENT, f"no call within {timedelta(microseconds=interval)} and its grace")

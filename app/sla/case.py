@@ -271,6 +271,7 @@ class Gauge:
     largest_ms: int | None = None
     over: int = 0
     ranked_ms: int | None = None
+    gone: int = 0  # answers that can only be counted any more: they may have been anything
 
 
 @dataclass(frozen=True, slots=True)

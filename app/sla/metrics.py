@@ -177,7 +177,7 @@ def _judged(seen: Seen, one: Wanted, held: Mapping[tuple[str, Span], Gauge]) -> 
         passed = span.before(as_at) or span
         running = passed != span
         open_ = open_ or running
-        missing = _missing(seen, promise, passed)
+        missing = _missing(seen, promise, passed) + found.gone
         asked, lost = asked + found.asked, lost + missing
         figure = figure_of(promise, found)
         if figure is not None and (worst is None or figure > worst[0]):

@@ -17,6 +17,9 @@ from app.messages.tables import Message
 from app.papers.appendix.evidence import Counted, Enclosed, Original
 from app.papers.redaction import Mask
 from app.probes.importing.fields import EPOCH, micros
+from app.probes.storage import reading as raw
+from app.probes.storage.hours import start_of
+from app.probes.storage.reading import tally
 from app.probes.tables import CODES, STATES, Monitor
 from app.sla.case import Case
 from app.sla.spans import Span
@@ -27,7 +30,6 @@ MOST_ROWS = 250_000
 """More observations than this are given as the intervals they make: some 12 MB, held in memory once."""
 AT_ONCE = 5_000
 AROUND = timedelta(days=7)
-_SEEN = SQLModel.metadata.tables["observation"]
 _RUN = SQLModel.metadata.tables["observed_run"]
 Rows = Iterable[Iterable[object]]
 
@@ -43,6 +45,10 @@ def enclosed(session: Session, case: Case, statement: Statement, mask: Mask, ref
            for one in case.own_outages if one.span.overlaps(span)]  # fmt: skip
     file, what, note = _observed(session, names, span, mask)
     data = [(file, what)] if names else []
+    lost = _let_go(session, names, span)
+    if lost is not None:
+        data.append((lost, "Hours of which the single answers were let go: how many, and their digests"))
+        note += " Of some hours the single answers were let go in time: let-go.csv holds what is left of them."
     data.append((table("own-outages.csv", ("from", "until", "reason"), own), "When we were offline ourselves"))
     return Enclosed(
         originals=tuple(_originals(session, refs)),
@@ -66,17 +72,16 @@ def _reach(case: Case, statement: Statement) -> Span:
 def _observed(session: Session, names: dict[int, str], span: Span, mask: Mask) -> tuple[File, str, str]:
     """Every answer, or the intervals they make where they are too many. Read in batches, in order of time."""
     low, high = micros(span.start), micros(span.end)
-    where = [_SEEN.c.monitor.in_(list(names)), _SEEN.c.at >= low, _SEEN.c.at < high]
-    count = session.connection().execute(sa.select(sa.func.count()).select_from(_SEEN).where(*where)).scalar_one()
+    tallies = [tally(session, key, low, high) for key in names]
+    count = sum(one.total - one.gone for one in tallies)
     reach = f"{span.start:%Y-%m-%d %H:%M} to {span.end:%Y-%m-%d %H:%M} UTC"
     if count <= MOST_ROWS:
-        query = sa.select(_SEEN).where(*where).order_by(_SEEN.c.at, _SEEN.c.monitor)
         hidden: dict[str | None, str] = {}
         rows = (
-            [stamp(EPOCH + timedelta(0, 0, row.at)), names[row.monitor], STATES[row.state].value,
+            [stamp(EPOCH + timedelta(0, 0, row.at)), names[monitor], STATES[row.state].value,
              "" if row.latency_ms is None else row.latency_ms,
              hidden.setdefault(row.error, cell(mask.text(row.error or "")))]
-            for row in _batches(session, query)
+            for monitor, row in raw.rows(session, names, low, high)
         )  # fmt: skip
         header = ("at", "monitor", "state", "latency_ms", "error")
         return (
@@ -102,6 +107,18 @@ def _observed(session: Session, names: dict[int, str], span: Span, mask: Mask) -
     )
 
 
+def _let_go(session: Session, names: dict[int, str], span: Span) -> File | None:
+    """The hours of the span of which only counts and digests are left."""
+    low, high = micros(span.start), micros(span.end)
+    rows = [
+        [stamp(start_of(hour.hour)), name, *hour.counts, digest or "", entry or ""]
+        for key, name in names.items()
+        for hour, digest, entry in raw.digests(session, key, raw.gone(session, key, low, high))
+    ]
+    header = ("hour", "monitor", *(state.value for state in STATES), "sha256", "entry")
+    return table("let-go.csv", header, rows) if rows else None
+
+
 def _batches(session: Session, query: sa.Select[tuple[object, ...]]) -> Iterator[sa.Row[tuple[object, ...]]]:
     """Rows as they are read, a batch in memory at a time."""
     result = session.connection().execution_options(yield_per=AT_ONCE).execute(query)
@@ -111,14 +128,10 @@ def _batches(session: Session, query: sa.Select[tuple[object, ...]]) -> Iterator
 
 def _counted(session: Session, monitors: Iterable[Monitor], case: Case) -> Iterator[tuple[str, Counted]]:
     low, high = micros(case.period.span.start), micros(min(case.as_at, case.period.span.end))
-    failed = sa.func.sum(sa.case((_SEEN.c.state == CODES["down"], 1), else_=0))
     for monitor in monitors:
-        query = sa.select(
-            sa.func.count(), failed, sa.func.min(_SEEN.c.at), sa.func.max(_SEEN.c.at)
-        ).where(_SEEN.c.monitor == monitor.key, _SEEN.c.at >= low, _SEEN.c.at < high)
-        count, down, first, last = session.connection().execute(query).one()
-        edges = [None if at is None else EPOCH + timedelta(0, 0, at) for at in (first, last)]
-        yield monitor.name, Counted(count, int(down or 0), edges[0], edges[1])
+        found = tally(session, monitor.key or 0, low, high)
+        edges = [None if at is None else EPOCH + timedelta(0, 0, at) for at in (found.first, found.last)]
+        yield monitor.name, Counted(found.total, found.counts[CODES["down"]], edges[0], edges[1])
 
 
 def _originals(session: Session, refs: Iterable[str]) -> Iterator[Original]:

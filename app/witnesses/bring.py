@@ -14,7 +14,6 @@ from datetime import datetime
 from itertools import islice
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
@@ -25,7 +24,8 @@ from app.probes.actions import create_monitor
 from app.probes.importing.fields import CLOCKS_APART, instant, micros
 from app.probes.importing.files import import_file
 from app.probes.importing.reading import COLUMNS
-from app.probes.tables import Monitor, Observation
+from app.probes.storage.reading import last_at
+from app.probes.tables import Monitor
 from app.sites.tables import Site
 from app.witnesses.answers import Answer, Foreign, Source
 
@@ -159,8 +159,8 @@ def _file(name: str, answers: list[Answer]) -> io.BytesIO:
 
 def _last(engine: Engine, name: str) -> int | None:
     with Session(reader(engine)) as session:
-        key = sa.select(col(Monitor.key)).where(col(Monitor.name) == name).scalar_subquery()
-        return session.exec(select(sa.func.max(col(Observation.at))).where(col(Observation.monitor) == key)).one()
+        key = session.exec(select(Monitor.key).where(col(Monitor.name) == name)).first()
+        return None if key is None else last_at(session, key)
 
 
 def _service(session: Session, name: str) -> Service:

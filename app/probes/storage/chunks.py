@@ -104,7 +104,7 @@ def pack(hour: int, rows: Sequence[Seen], replaces: str | None = None) -> bytes:
     _times(out, offsets)
     states = [row.state for row in rows]
     out.runs(states)
-    columns = [[row[FIELDS.index(name)] for row in rows] for name in PHASES]
+    columns: list[list[int | None]] = [[getattr(row, name) for row in rows] for name in PHASES]
     totals: list[int | None] = columns[4]
     latencies = [row.latency_ms for row in rows]
     told = latencies == [latency_of(state, total) for state, total in zip(states, totals, strict=True)]
@@ -119,7 +119,7 @@ def pack(hour: int, rows: Sequence[Seen], replaces: str | None = None) -> bytes:
             _phase(out, column, mode, before if index == 4 else None)
         before = [sum_ + (value or 0) for sum_, value in zip(before, column, strict=True)]
     for name in ("error", *TEXTS):
-        out.texts([row[FIELDS.index(name)] for row in rows])
+        out.texts([getattr(row, name) for row in rows])
     small = _compressor().compress(bytes(out))
     flags, body = (PACKED, small) if len(small) < len(out) else (0, bytes(out))
     return bytes([flags]) + body if replaces is None else bytes([flags | AGAIN]) + bytes.fromhex(replaces) + body
@@ -157,7 +157,8 @@ def _unpacked(hour: int, read: Reader, whole: bool, figures: bool) -> Columns:
     before = [0] * count
     for index in range(len(PHASES)):
         mode = modes >> 2 * (index + 1) & 3
-        column = [None] * count if mode == NONE else _phase_of(read, count, mode, before if index == 4 else None)
+        none: list[int | None] = [None] * count
+        column = none if mode == NONE else _phase_of(read, count, mode, before if index == 4 else None)
         phases.append(column)
         before = [sum_ + (value or 0) for sum_, value in zip(before, column, strict=True)]
     if latencies is None:

@@ -140,7 +140,10 @@ class Reader:
         words: list[str | None] = [None, *(self.block().decode() for _ in range(self.number()))]
         if len(words) == 1:
             return [None] * count
-        return [words[value] if value < len(words) else _broken() for value in self.runs(count)]
+        places = self.runs(count)
+        if max(places) >= len(words):
+            raise Broken("a text that is not there")
+        return [words[place] for place in places]
 
     def runs(self, count: int) -> list[int]:
         out: list[int] = []
@@ -150,10 +153,6 @@ class Reader:
                 raise Broken("a run beyond the last")
             out += [value] * often
         return out
-
-
-def _broken() -> None:
-    raise Broken("a text that is not there")
 
 
 def _plan(values: Sequence[int]) -> tuple[int, int, bool]:

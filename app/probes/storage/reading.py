@@ -102,9 +102,12 @@ def _columns(rows: Sequence[Any], whole: bool) -> Columns:
 
 def _cut(part: Columns, low: int, high: int) -> Columns:
     places = [place for place, at in enumerate(part.at) if low <= at < high]
-    rest = [part.rest[place] for place in places] if part.rest else []
     return Columns(
-        *([getattr(part, name)[place] for place in places] for name in ("at", "state", "latency_ms", "error")), rest
+        [part.at[place] for place in places],
+        [part.state[place] for place in places],
+        [part.latency_ms[place] for place in places],
+        [part.error[place] for place in places],
+        [part.rest[place] for place in places] if part.rest else [],
     )
 
 

@@ -117,7 +117,8 @@ def _day(key: int) -> int:
 
 
 def _days(session: Session, keys: set[int]) -> dict[int, dict[int, rollups.Sealed]]:
-    out, ordered = {}, sorted(keys)
+    out: dict[int, dict[int, rollups.Sealed]] = {}
+    ordered = sorted(keys)
     for place in range(0, len(ordered), AT_ONCE):
         part = select(ObservedDay.key, ObservedDay.data).where(
             col(ObservedDay.key).in_(ordered[place : place + AT_ONCE])

@@ -141,7 +141,7 @@ def _unchanged(session: Session, prepared: Sequence[Hour]) -> list[Hour]:
     """Under the lock: those of which the table and the chunk are still what they were."""
     monitors = sorted({one.monitor for one in prepared})
     low, high = min(one.hour for one in prepared) * HOUR, (max(one.hour for one in prepared) + 1) * HOUR
-    hour = sa.literal_column(f"at / {HOUR}")
+    hour: sa.ColumnClause[int] = sa.literal_column(f"at / {HOUR}")
     counted = (
         sa.select(_SEEN.c.monitor, hour, sa.func.count())
         .where(_SEEN.c.monitor.in_(monitors), _SEEN.c.at >= low, _SEEN.c.at < high)

@@ -15,7 +15,7 @@ class Chunk(SQLModel, table=True):
 
     __tablename__ = "chunk"
 
-    key: int = Field(primary_key=True, sa_type=KEY, sa_column_kwargs={"autoincrement": False})  # type: ignore[call-overload]
+    key: int = Field(primary_key=True, sa_type=KEY, sa_column_kwargs={"autoincrement": False})
     data: bytes
 
 
@@ -24,7 +24,7 @@ class ObservedDay(SQLModel, table=True):
 
     __tablename__ = "observed_day"
 
-    key: int = Field(primary_key=True, sa_type=KEY, sa_column_kwargs={"autoincrement": False})  # type: ignore[call-overload]
+    key: int = Field(primary_key=True, sa_type=KEY, sa_column_kwargs={"autoincrement": False})
     data: bytes
 
 
