@@ -89,8 +89,11 @@ class Topic:
 
 
 def outage_at(statement: Statement, moment: datetime) -> Outage | None:
-    """The outage that ran at a moment."""
-    return next((item for item in statement.outages if moment in item.span), None)
+    """The outage that ran at a moment; one that is still open runs at the moment of judging as well."""
+    for item in statement.outages:
+        if moment in item.span or (item.open and moment == item.span.end):
+            return item
+    return None
 
 
 def stated(statement: Statement, topic: Topic, sites: Sequence[SiteVerdict], kind: str) -> dict[str, str]:
