@@ -20,6 +20,7 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from app.prober.ways import Ways
     from app.probes.running import Running
     from app.probes.vault import Vault
 
@@ -47,6 +48,12 @@ def add(
     pattern: Annotated[str | None, typer.Option(help="Regular expression that must fit somewhere in the page.")] = None,
     status: Annotated[str | None, typer.Option(help="Good answers: 200-299,401.")] = None,
     header: Annotated[list[str] | None, typer.Option(help="'Name: value', sent along, stored encrypted.")] = None,
+    from_: Annotated[
+        list[str] | None, typer.Option("--from", help="A location to ask from, `here` among them; may be repeated.")
+    ] = None,
+    agree: Annotated[
+        str | None, typer.Option(help="Down where so many say so: any, majority, all, or a number (majority).")
+    ] = None,
     slow: Annotated[int | None, typer.Option(help="Degraded where it takes more milliseconds.")] = None,
     timeout: Annotated[int | None, typer.Option(help="Milliseconds for all of it: 10000.")] = None,
     check: Annotated[str | None, typer.Option(help="Further fields of the check as JSON; docs/monitors.md.")] = None,
@@ -68,6 +75,10 @@ def add(
         body["site_id"] = _id("sites", site, data)
     if service is not None:
         body["service_id"] = _id("services", service, data)
+    if from_:
+        body["locations"] = from_
+    if agree is not None:
+        body["agreement"] = int(agree) if agree.isascii() and agree.isdigit() else agree
     if header:
         body["headers"] = dict(_header(one) for one in header)
     made = _post("monitors", {key: value for key, value in body.items() if value is not None}, data)
@@ -143,10 +154,21 @@ def status(
             live.update(_table(_status(data)), refresh=True)
 
 
-@command.command("probe", epilog="Example: kept probe --data /srv/kept")
-def probe(data: Data = None) -> None:
+@command.command("probe", epilog="Example: kept probe --server https://kept.example --location frankfurt")
+def probe(
+    server: Annotated[
+        str | None, typer.Option(help="Ask for that server instead, from another place, without a database.")
+    ] = None,
+    location: Annotated[str | None, typer.Option(help="The name of that place; `kept location add` made it.")] = None,
+    data: Data = None,
+) -> None:
     """Probe without serving the API, until SIGTERM or Ctrl-C. Where another prober works on this database, wait."""
     place = settings(data)
+    if server is not None or location is not None:
+        from app.cli.remote.agent import ask
+
+        ask(place, ways(place), server, location)
+        return
     running = prober(place, database(place), probes=True, listens=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())
@@ -155,22 +177,30 @@ def probe(data: Data = None) -> None:
     say("Stopped; what was answered is written.")
 
 
-def prober(place: Settings, engine: Engine, *, probes: bool, listens: bool) -> Running:
-    """The prober as the settings want it."""
+def ways(place: Settings) -> Ways:
+    """How to probe, as the settings want it."""
     from app.prober.addresses import Networks
     from app.prober.online import references
-    from app.probes.running import Running, Ways
-    from app.watching.queries import occasions
-    from app.web.edge import utc_now
+    from app.prober.ways import Ways
 
     servers = [server.strip() for server in place.probe_nameservers.split(",") if server.strip()]
-    ways = Ways(
+    return Ways(
         networks=Networks.parse(place.probe_allowed_networks), name_servers=servers,
         authorities=str(place.probe_authorities) if place.probe_authorities else None,
         references=references(place.probe_references), references_needed=place.probe_references_needed,
         per_host=place.probe_per_host,
     )  # fmt: skip
-    return Running(engine, vault(place), ways, utc_now, probes=probes, listens=listens, occasions=occasions)
+
+
+def prober(place: Settings, engine: Engine, *, probes: bool, listens: bool) -> Running:
+    """The prober as the settings want it."""
+    from app.probes.running import Running
+    from app.watching.queries import occasions
+    from app.web.edge import utc_now
+
+    return Running(
+        engine, vault(place), ways(place), utc_now, probes=probes, listens=listens, occasions=occasions
+    )  # fmt: skip
 
 
 def vault(place: Settings) -> Vault:
@@ -251,6 +281,13 @@ def _table(shown: dict[str, Any]) -> Any:
             Text(said, style=COLOURS[one["state"]]), one["name"], _clock(one["since_at"]), _clock(one["last_at"]),
             str(one["latency_ms"] or ""), _day(one["last_day"]), what[:120],
         )  # fmt: skip
+        for place in one["locations"]:
+            said = "missing" if place["missing"] else place["state"]
+            what = " ".join(part for part in (place["error"], place["detail"]) if part)
+            out.add_row(
+                Text(said, style=COLOURS[place["state"]]), f"  from {place['location']}", _clock(place["since_at"]),
+                _clock(place["last_at"]), str(place["latency_ms"] or ""), "", what[:120],
+            )  # fmt: skip
     return Group(out, Text(_prober_said(shown["prober"])))
 
 

@@ -1,0 +1,1 @@
+"""Commands on other places to ask from: locations, and the agent that asks there."""
