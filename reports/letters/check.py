@@ -176,8 +176,8 @@ def _month(letter: ClientLetter, body: MonthlyStatement) -> None:
             continue
         same(share.numerator + site.down_seconds, f"{where}.availability.numerator + down_seconds",
              share.denominator, f"{where}.availability.denominator")  # fmt: skip
-        at_most(share.denominator, f"{where}.availability.denominator", body.span.seconds, "body.span")
-        at_most(site.unknown_seconds, f"{where}.unknown_seconds", share.numerator, f"{where}.availability.numerator")
+        whole = share.denominator + site.unknown_seconds
+        at_most(whole, f"{where}.availability.denominator + unknown_seconds", body.span.seconds, "body.span")
         if body.own_target is None:
             same(site.answer, f"{where}.answer", "not_promised", "body.own_target (none)")
         elif site.answer != "unproven":

@@ -10,7 +10,7 @@ from ..values import Answer, DecimalText, Instant, Line, Seconds, Share, Span, V
 
 
 class SiteMonth(Value):
-    """One site over the month. `availability` is (up, whole) in seconds with up = whole - down; None: nothing was
+    """One site over the month. `availability` is (up, observed) in seconds with up = observed - down; None: nothing was
     observed, and it prints "not measured", never 100 %. `unknown_seconds` were not observed. `answer` is against the
     agency's own promise to the client."""
 
