@@ -68,7 +68,7 @@ def reference(service: str, number: int) -> str:
 
 
 def letter(item: Round, to: Addressee, ids: dict[str, str], *, issued: bool) -> doc.ClientLetter:
-    """One client's letter as a document, in the client's language and zone."""
+    """One client's letter as a document, in the client's language and zone; a month in the zone it is measured in."""
     agency, words = item.agency, item.words_for(to.client)
     layout = to.client.letter_layout or agency.letter_layout
     down = facts.service_down(item.statement)
@@ -82,7 +82,7 @@ def letter(item: Round, to: Addressee, ids: dict[str, str], *, issued: bool) -> 
             number=number,
             version=1,
             as_at=item.case.as_at,
-            zone=to.client.zone,
+            zone=to.client.zone if item.month is None else item.case.period.zone,
             method_version=METHOD_VERSION,
             evidence_head=item.evidence_head,
             evidence_entries=item.evidence_entries,

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import replace
 
 from app.errors import Conflict
+from app.notices import facts
 from app.notices.compose.during import down_in_event
 from app.notices.compose.shapes import Addressee, Round
 from app.notices.compose.untrue import not_true, unready
 from app.notices.wording import LossWords, ReportWords
 from app.notices.wording.after import DataKind, DataState, Decision
 from app.papers.figures import CARRIED, seconds, share, span, stretches
-from app.sla.spans import Span, total
+from app.sla.spans import Span, total, union
 from app.sla.statement import SiteVerdict, WindowVerdict
 from reports import documents as doc
 
 WORST: tuple[DataState, ...] = ("missing", "unknown", "recovered", "complete")
 
 
-def rows_of(words: LossWords, site: SiteVerdict, ids: dict[str, str]) -> list[DataKind]:
+def rows_of(words: LossWords, site: SiteVerdict, ids: Mapping[str, str]) -> list[DataKind]:
     """What may be missing on a site: its own rows where it has some, else everybody's."""
     own = next((item.rows for item in words.sites if str(item.site_id) == ids[site.site_id]), None)
     return words.rows if own is None else own
 
 
-def possible_loss(item: Round, words: LossWords, to: Addressee, ids: dict[str, str]) -> doc.PossibleLoss:
+def possible_loss(item: Round, words: LossWords, to: Addressee, ids: Mapping[str, str]) -> doc.PossibleLoss:
     rows = [(site, row) for site in to.sites for row in rows_of(words, site, ids)]
     return doc.PossibleLoss(
         at_risk=doc.Span(start_at=words.at_risk_from, end_at=words.at_risk_to),
         before_failure=None
         if words.backup_at is None or words.failed_at is None
         else doc.Span(start_at=words.backup_at, end_at=words.failed_at),
-        loss=words.loss,
+        loss="confirmed" if any(row.state == "missing" for _, row in rows) else "possible",
         rows=tuple(
             doc.AtRisk(host_name=site.name, kind=row.kind, state=row.state, personal=row.personal, about=row.about)
             for site, row in rows
@@ -52,7 +54,7 @@ def possible_loss(item: Round, words: LossWords, to: Addressee, ids: dict[str, s
     )
 
 
-def final_report(item: Round, words: ReportWords, to: Addressee, ids: dict[str, str]) -> doc.FinalReport:
+def final_report(item: Round, words: ReportWords, to: Addressee, ids: Mapping[str, str]) -> doc.FinalReport:
     """L8, once it is over: every window of the work has its outcome, or the outage has ended."""
     attempts = tuple(_attempt(item, window) for window in windows_of(item))
     outage = item.outage if item.window is None else None
@@ -119,34 +121,26 @@ def _told(item: Round, site: SiteVerdict, state: DataState) -> doc.ReportedSite:
         raise Conflict(
             f"this letter says that the data is complete, but {wrong[0]}", field="words.data", example="unknown"
         )
-    still = bool(down) and down[-1].end >= item.case.as_at
+    away = facts.site_word(site, facts.service_down(item.statement)) == "down"
     return doc.ReportedSite(
         host_name=site.name,
         down_seconds=seconds(total(down)),
-        back_at=down[-1].end if down and not still else None,
+        back_at=down[-1].end if down and not away else None,
         data=state,
     )
 
 
 def site_down(item: Round, site: SiteVerdict) -> tuple[Span, ...]:
     """When the site was down over the whole event: in every attempt at the work, or in the outage."""
-    from dataclasses import replace
-
-    from app.sla.spans import union
-
     if item.window is None:
         return down_in_event(item, site.site_id)
     return union(*(down_in_event(replace(item, window=window), site.site_id) for window in windows_of(item)))
 
 
-def _data_of(words: ReportWords, site: SiteVerdict, ids: dict[str, str]) -> DataState:
+def _data_of(words: ReportWords, site: SiteVerdict, ids: Mapping[str, str]) -> DataState:
     return next((one.data for one in words.sites if str(one.site_id) == ids[site.site_id]), words.data)
 
 
 def _lines(items: list[Decision]) -> tuple[doc.Happened, ...]:
     ordered = sorted(items, key=lambda one: one.at)
     return tuple(doc.Happened(at=one.at, text=one.text, source=one.source) for one in ordered)
-
-
-def at_risk_moments(words: LossWords) -> tuple[datetime, ...]:
-    return (words.at_risk_from, words.at_risk_to - timedelta(seconds=1))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from app.errors import Conflict
 from app.notices.compose.shapes import Addressee, ClientMonth, Round, SiteMonth
 from app.notices.wording import MonthWords
-from app.papers.figures import CARRIED, answer, seconds, share, span
+from app.papers.figures import answer, seconds, share, span
 from app.sla.spans import Span, intersect, total
 from reports import documents as doc
 
@@ -30,9 +30,7 @@ def monthly(item: Round, words: MonthWords, to: Addressee) -> doc.MonthlyStateme
                 span=span(window.promised),
                 told_at=told,
                 outcome=window.outcome.value,
-                down_seconds=seconds(window.downtime)
-                if CARRIED.get(window.outcome, "no") in ("yes", "partly")
-                else None,
+                down_seconds=None if window.actual_start is None else seconds(window.downtime),
             )
             for window, told in month.windows
         ),

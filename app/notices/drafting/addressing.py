@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from app.clients import queries as clients
 from app.clients.tables import LETTERS, Client
 from app.errors import BadInput, Conflict
+from app.notices.compose.after import rows_of
 from app.notices.compose.shapes import Addressee, ClientMonth, LeftOut, Round, To
 from app.notices.queries import Had, recipients_of
 from app.notices.tables import Notice
@@ -149,8 +150,10 @@ def _sites(
     found = tuple(verdicts[_key(site)] for site in there if _key(site) in verdicts)
     words = next(iter(item.words.values()))
     if isinstance(words, LossWords):  # a site that holds nothing that could be missing is not spoken of
-        nothing = {str(one.site_id) for one in words.sites if not one.rows}
-        found = tuple(site for site in found if ids[site.site_id] not in nothing)
+        rows = {site.site_id: rows_of(words, site, ids) for site in found}
+        found = tuple(site for site in found if rows[site.site_id])
+        if not any(row.state in ("missing", "unknown") for one in rows.values() for row in one):
+            return ()
     return found
 
 

@@ -73,10 +73,10 @@ class LossWords(Common):
         rows = [row for group in (self.rows, *(site.rows for site in self.sites)) for row in group]
         if self.loss == "possible" and any(row.state == "missing" for row in rows):
             raise ValueError('a row is called missing while loss is only possible; say "unknown", or confirm the loss')
-        if self.loss == "confirmed" and not any(row.state in ("missing", "recovered") for row in rows):
-            raise ValueError("loss is confirmed, and no row is missing or recovered")
-        if all(row.state == "complete" for row in rows):
-            raise ValueError("every row is complete, so nothing may be missing; this letter is not needed")
+        if self.loss == "confirmed" and not any(row.state == "missing" for row in rows):
+            raise ValueError("loss is confirmed, and no row is missing")
+        if all(row.state in ("complete", "recovered") for row in rows):
+            raise ValueError("every row is complete or recovered, so nothing may be missing; this letter is not needed")
         return self
 
 
