@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from app.access.actions import create_token, tokens
 from app.db import reader, transaction
-from app.demo import asked, cast, claimed, scenes
+from app.demo import asked, cast, claimed, posted, scenes
 from app.demo.door import Door, Say
 from app.demo.told import at
 from app.main import create_app
@@ -98,6 +98,7 @@ def play(place: Settings, engine: Engine, say: Say) -> None:
     """Loads the story if it is not there, writes its papers, prints where they are and what to try."""
     token = demo_token(place, engine)
     service = anyio.run(_play, place, engine, token, say)
+    posted.post(place, engine, say)
     address = f"http://{place.host}:{place.port}"
     ask = f"curl -s -H 'Authorization: Bearer {token}'"
     kept = Path(sys.argv[0]).name if Path(sys.argv[0]).parent.name != "bin" else ".venv/bin/kept"
