@@ -146,6 +146,7 @@ def clients() -> list[dict[str, Any]]:
                         "name": f"{title} {initial} {surname}",
                         "email": f"{surname.lower()}@{base}.example",
                         "receives": True,
+                        "invitations": index % 2 == 0,
                         "since_at": "2024-01-08T09:00:00+01:00",
                     }
                 ],
