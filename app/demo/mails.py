@@ -168,7 +168,7 @@ def _leaves(message: Message) -> Iterator[Message]:
 def _said(part: Message, content: bytes) -> str:
     try:
         return content.decode(part.get_content_charset("utf-8"), "replace")
-    except LookupError:
+    except (LookupError, ValueError):
         return content.decode("utf-8", "replace")
 
 

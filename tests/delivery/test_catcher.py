@@ -131,15 +131,15 @@ def test_it_goes_on_where_it_was_and_finds_a_free_port(tmp_path: Path) -> None:
 
 def test_broken_files_are_shown_all_the_same(tmp_path: Path) -> None:
     broken = [b"", b"\0\xff" * 99, b"Subject: =?x?q?\xff?=\r\nDate: never\r\n\r\nx",
-              b"Content-Type: text/plain; charset=none\n\n\xff",
+              b"Content-Type: text/plain; charset=none\n\n\xff", b"Content-Type: text/html; charset=\0\n\nx",
               b"Content-Type: text/calendar\r\n\r\nBEGIN:VCALENDAR\r\nEND"]  # fmt: skip
     for number, raw in enumerate(broken, 1):
         (tmp_path / f"{number:05d}.eml").write_bytes(raw)
     (tmp_path / "00009.part").touch()
     (tmp_path / "notes.eml").touch()
     with Catcher(tmp_path) as catcher, httpx.Client(base_url=str(catcher.url)) as page:
-        assert "5 messages" in page.get("/").text
-        for number in range(1, 6):
+        assert "6 messages" in page.get("/").text
+        for number in range(1, 7):
             for view in ("html", "text", "source"):
                 assert page.get(f"/mail/{number}?view={view}").status_code == 200
 
