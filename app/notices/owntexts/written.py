@@ -92,7 +92,10 @@ def sample(kind: str, language: str) -> doc.ClientLetter:
     """A letter of the kind, invented, in the language."""
     folder = resources.files("reports") / "samples"
     found = [folder / f"letter_{kind}_{language}.json", folder / f"letter_{kind}.json"]
-    raw = json.loads(next(path for path in found if path.is_file()).read_text(encoding="utf-8"))
+    there = next((path for path in found if path.is_file()), None)
+    if there is None:
+        raise Refused(0, f"the text cannot be tried: there is no sample of {kind}")
+    raw = json.loads(there.read_text(encoding="utf-8"))
     if raw["header"]["language"].partition("-")[0] != language:
         raw["header"]["language"] = TAGS.get(language, f"{language}-{language.upper()}")
     return doc.ClientLetter.model_validate_json(json.dumps(raw))
