@@ -99,7 +99,6 @@ def outage_at(statement: Statement, moment: datetime) -> Outage | None:
 def stated(statement: Statement, topic: Topic, sites: Sequence[SiteVerdict], kind: str) -> dict[str, str]:
     """The facts a letter about this and these sites states, keyed `window:…`, `newest`, `outage:…`, `down:…` and
     `site:…`. What a correction states is what the letter it corrects stated, so `kind` is then that letter's."""
-    down = service_down(statement)
     facts: dict[str, str] = {}
     if topic.window is not None:
         if kind in WITH_WINDOW:
@@ -116,9 +115,12 @@ def stated(statement: Statement, topic: Topic, sites: Sequence[SiteVerdict], kin
         facts[f"outage:{stamp(topic.outage_from)}"] = OUTAGE_WORDS[outage is not None and outage.open]
         if kind == "L8" and outage is not None:
             facts[f"down:{stamp(topic.outage_from)}"] = str(outage.as_held // SECOND)
-    if kind in WITH_SITES:
-        facts |= {f"site:{site.site_id}": site_word(site, down) for site in sites}
-    return facts
+    return facts | (of_sites(statement, sites) if kind in WITH_SITES else {})
+
+
+def of_sites(statement: Statement, sites: Sequence[SiteVerdict]) -> dict[str, str]:
+    down = service_down(statement)
+    return {f"site:{site.site_id}": site_word(site, down) for site in sites}
 
 
 def stamp(moment: datetime) -> str:

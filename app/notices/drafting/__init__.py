@@ -304,12 +304,16 @@ def _draft(notice: Notice, item: Round, to: Addressee, site_ids: dict[str, str],
 
 
 def _stated(notice: Notice, item: Round, to: Addressee) -> dict[str, str]:
-    """What the letter says as fact. A correction says anew what the letter it corrects said."""
+    """What the letter says as fact, of sites that are there. A correction says anew what the letter it corrects said,
+    and how the sites stand."""
     kind = item.earlier.kind if notice.kind == "L11" and item.earlier is not None else notice.kind
     if to.month is not None and item.month is not None:
         return stated_of_month(str(notice.month), to.month)
     topic = facts.Topic(item.window.work_id if item.window else None, item.window, item.outage_from)
-    return facts.stated(item.statement, topic, to.sites, kind)
+    there = {site.id for site in item.case.sites if any(item.case.as_at in stay for stay in site.placed)}
+    sites = [site for site in to.sites if site.site_id in there]
+    said = facts.stated(item.statement, topic, sites, kind)
+    return said | (facts.of_sites(item.statement, sites) if notice.kind == "L11" else {})
 
 
 def _told(service: str, case: Case, statement: Any, earlier: Notice) -> Told:
