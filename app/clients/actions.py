@@ -12,6 +12,7 @@ from sqlmodel import Session, select
 
 from app.clients import queries
 from app.clients.tables import KINDS, Client, Contact
+from app.delivery import actions as outbox
 from app.errors import BadInput, Conflict
 from app.evidence import actions as evidence
 from app.fields import happened
@@ -152,6 +153,7 @@ def erase_contact(session: Session, id_: UUID, *, now: datetime) -> Contact:
         session.add(version)
     body = {"contacts": [version.id for version in rows]}
     evidence.append(session, "contact.erased", row, now, body=body)
+    outbox.erase(session, now, contacts=[version.id for version in rows])
     return row
 
 

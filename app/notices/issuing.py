@@ -11,6 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from app.delivery import actions as outbox
 from app.errors import BadInput, Conflict, found
 from app.evidence import actions as evidence
 from app.evidence.tables import Entry
@@ -23,7 +24,7 @@ from app.notices.sending import Copy, hand_over_round
 from app.notices.tables import Letter, LetterRecipient, Notice
 from app.notices.wording.translating import read
 
-BESIDE = ("observations.", "reminder.", "token.", "calendar_feed.", "paper.", "statement.", "alert")
+BESIDE = ("observations.", "delivery.accepted", "delivery.deferred", "reminder.", "token.", "calendar_feed.", "paper.", "statement.", "alert")
 """Kinds of entries that no letter draws on: they may come while letters are printed."""
 
 
@@ -193,4 +194,5 @@ def erase(session: Session, letter: Letter, *, now: datetime) -> Letter:
     session.add(letter)
     body = {"document": letter.document_digest, "pdf": letter.pdf_digest}
     evidence.append(session, "letter.erased", letter, now, body=body)
+    outbox.erase(session, now, letter_id=letter.id)
     return letter

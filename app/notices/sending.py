@@ -183,4 +183,5 @@ def _invitation(
     if not one.contact.invitations and had is not None and had.method == "CANCEL":
         return None
     organizer = had.organizer if had is not None else office
-    return Invitation("REQUEST", uid, sequence, span.start_at, span.end_at, mail.subject, mail.text, organizer, _mailbox(one))
+    to = _mailbox(one)
+    return Invitation("REQUEST", uid, sequence, span.start_at, span.end_at, mail.subject, mail.text, organizer, to)

@@ -141,6 +141,7 @@ def record(client: TestClient) -> dict[str, str]:
     sent = build.post(client, "/notices", told | {"words": L1})["id"]
     build.post(client, f"/notices/{sent}/issue", build.approval(client, sent, told["as_at"]), 200)
     ids["letter_id"] = build.get(client, "/letters", notice_id=sent)["items"][0]["id"]
+    ids["delivery_id"] = build.get(client, "/deliveries", notice_id=sent)["items"][0]["id"]
     ids["notice_id"] = build.post(client, "/notices", told | {"words": L1})["id"]  # a draft: seen, and issued once
     asked = {"service_id": ids["service_id"], "as_at": "2025-06-03T14:00:00+02:00",
              "words": {"kind": "P1", "answer_by": "2025-06-05T12:00:00+02:00", "volume": "2 TB"}}  # fmt: skip

@@ -1,0 +1,1 @@
+from tests.statements.ministory import facts_template, people_template, story  # noqa: F401  fixtures
