@@ -15,6 +15,7 @@ from app.access.actions import create_token, tokens
 from app.db import reader, transaction
 from app.demo import asked, cast, claimed, posted, scenes
 from app.demo.door import Door, Say
+from app.demo.migration.audit import audit
 from app.demo.told import at
 from app.main import create_app
 from app.settings import Settings
@@ -129,7 +130,8 @@ async def _play(place: Settings, engine: Engine, token: str, say: Say) -> str:
             say("Loading the story through the API (about half a minute):")
             ids = await scenes.people(door, say)
             await scenes.observations(door, ids, say)
-            await scenes.events(door, ids, say)
+            found = await anyio.to_thread.run_sync(audit, place.out / "audit", say)
+            await scenes.events(door, ids, say, found)
             await asked.letters(door, ids["service"], say)
             await _statements(door, ids["service"])
         else:
