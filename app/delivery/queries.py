@@ -103,6 +103,6 @@ def events_of(session: Session, delivery_id: UUID) -> list[DeliveryEvent]:
 def stuck(session: Session, now: datetime) -> list[Delivery]:
     """What somebody should look at: it waits and has been due for half an hour, was put off, or may have gone."""
     late = sa.and_(col(Delivery.state).in_(WAITING), col(Delivery.due_at) <= now - STUCK)
-    put_off = sa.and_(Delivery.state == State.DEFERRED, col(Delivery.attempts) >= 3)
-    query = select(Delivery).where(sa.or_(late, put_off, Delivery.state == State.UNCERTAIN))
+    put_off = sa.and_(col(Delivery.state) == State.DEFERRED, col(Delivery.attempts) >= 3)
+    query = select(Delivery).where(sa.or_(late, put_off, col(Delivery.state) == State.UNCERTAIN))
     return list(session.exec(query.order_by(col(Delivery.id))))

@@ -24,7 +24,10 @@ from app.notices.sending import Copy, hand_over_round
 from app.notices.tables import Letter, LetterRecipient, Notice
 from app.notices.wording.translating import read
 
-BESIDE = ("observations.", "delivery.accepted", "delivery.deferred", "reminder.", "token.", "calendar_feed.", "paper.", "statement.", "alert")
+BESIDE = (
+    "observations.", "delivery.accepted", "delivery.deferred", "reminder.", "token.", "calendar_feed.", "paper.",
+    "statement.", "alert",
+)  # fmt: skip
 """Kinds of entries that no letter draws on: they may come while letters are printed."""
 
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from app.clients.tables import Contact
 from app.delivery import queries
-from app.delivery.actions import Belongs, Parcel, hand_over_all
+from app.delivery.actions import Belongs, Channel, Parcel, hand_over_all
 from app.delivery.outbox.packing import unpack
 from app.delivery.outbox.states import FAILED
 from app.delivery.shapes import Attachment, Invitation, Mailbox, Outgoing
@@ -60,7 +60,7 @@ def hand_over_round(session: Session, notice: Notice, copies: Sequence[Copy], no
         key = queries.letter_key(one.letter.id, one.contact.id)
         if one.channel != "email":
             name = f"{one.contact.name}, {one.document.recipient.name}"
-            channel = "phone" if one.channel == "phone" else "paper"
+            channel: Channel = "phone" if one.channel == "phone" else "paper"
             said = mails.setdefault(one.letter.id, mail_of(one.document)).subject
             parcels.append(Parcel(key, belongs, None, channel, name, said, one.why))
             continue

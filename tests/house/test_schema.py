@@ -139,7 +139,7 @@ def record(client: TestClient) -> dict[str, str]:
     ids["digest"] = build.get(client, f"/messages/{ids['message_id']}")["digest"]
     told = {key: ids[key] for key in ("service_id", "window_id")} | {"as_at": "2025-06-03T14:00:00+02:00"}
     sent = build.post(client, "/notices", told | {"words": L1})["id"]
-    build.post(client, f"/notices/{sent}/issue", build.approval(client, sent, told["as_at"]), 200)
+    build.post(client, f"/notices/{sent}/issue", build.approval(client, sent, told["as_at"]) | {"send": True}, 200)
     ids["letter_id"] = build.get(client, "/letters", notice_id=sent)["items"][0]["id"]
     ids["delivery_id"] = build.get(client, "/deliveries", notice_id=sent)["items"][0]["id"]
     ids["notice_id"] = build.post(client, "/notices", told | {"words": L1})["id"]  # a draft: seen, and issued once

@@ -43,7 +43,8 @@ FIRST, LONGEST = timedelta(minutes=5), timedelta(hours=4)
 
 def pause(attempts: int) -> timedelta:
     """How long to wait after the n-th attempt: 5, 10, 20 … minutes, four hours at most."""
-    return min(FIRST * 2 ** min(max(attempts, 1) - 1, 12), LONGEST)
+    doubled: int = 2 ** min(max(attempts, 1) - 1, 12)
+    return min(FIRST * doubled, LONGEST)
 
 
 @dataclass(frozen=True, slots=True)
