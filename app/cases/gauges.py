@@ -26,14 +26,14 @@ def gauges_of(session: Session, case: Case) -> tuple[Gauge, ...]:
     asked = wanted(case)
     if not asked:
         return ()
-    ids = [UUID(one.id) for one in case.monitors]
-    names = {one.id: one.name for one in case.monitors}
+    names = {part.id: one.name for one in case.monitors for part in one.locations or (one,)}
+    ids = [UUID(id_) for id_ in names]
     found = session.exec(select(Monitor.key, Monitor.id).where(col(Monitor.id).in_(ids))).all()
-    keys = {names[str(id_)]: key for key, id_ in found if key is not None}
+    keys = [(names[str(id_)], key) for key, id_ in found if key is not None]
     own = [outage.span for outage in case.own_outages]
     out = []
     for one in asked:
-        chosen = [key for name, key in keys.items() if not one.promise.monitors or name in one.promise.monitors]
+        chosen = [key for name, key in keys if not one.promise.monitors or name in one.promise.monitors]
         for span in one.spans:
             passed = span.before(case.as_at + timedelta(microseconds=1))
             if passed is None:

@@ -38,7 +38,9 @@ def enclosed(session: Session, case: Case, statement: Statement, mask: Mask, ref
     """`refs` are the exhibits' (`message:0197…`), in their order."""
     span = _reach(case, statement)
     monitors = session.exec(
-        select(Monitor).where(Monitor.service_id == UUID(case.service_id)).order_by(col(Monitor.key))
+        select(Monitor)
+        .where(Monitor.service_id == UUID(case.service_id), col(Monitor.agreement).is_(None))
+        .order_by(col(Monitor.key))
     ).all()
     names = {row.key: cell(row.name) for row in monitors if row.key is not None}
     own = [[stamp(one.span.start), stamp(one.span.end), cell(mask.text(one.reason))]

@@ -98,7 +98,8 @@ def context_of(
     agency = agency_of(session)
     entries, digest = head(session)
     base = f"{period_code(case.period)}_{paper_name(session, service)}"
-    monitors = session.exec(select(Monitor).where(Monitor.service_id == service.id).order_by(col(Monitor.key))).all()
+    asking = select(Monitor).where(Monitor.service_id == service.id, col(Monitor.agreement).is_(None))
+    monitors = session.exec(asking.order_by(col(Monitor.key))).all()
     return Context(
         agency=agency_block(agency),
         provider=doc.Provider(name=provider.name, account=provider.account or "-", contact=provider.account_manager),

@@ -19,6 +19,7 @@ from app.db import reader, transaction
 from app.probes import queries as probes
 from app.probes import states
 from app.probes.importing.fields import micros
+from app.probes.locations.tables import HERE
 from app.probes.tables import CODES, Monitor, ObservedRun
 from app.sites.tables import Placement
 from app.sla.case import State
@@ -186,8 +187,9 @@ def prober_tick(engine: sa.Engine, now: datetime) -> None:
         one_hand(session)
         row = session.exec(select(Trouble).where(Trouble.subject == PROBER, col(Trouble.ended_at).is_(None))).first()
         asked = select(Monitor.key).where(
-            col(Monitor.until_at).is_(None), col(Monitor.kind).in_(ASKED), col(Monitor.created_at) < now - DOUBT
-        )
+            col(Monitor.until_at).is_(None), col(Monitor.kind).in_(ASKED), col(Monitor.created_at) < now - DOUBT,
+            col(Monitor.agreement).is_(None), col(Monitor.location).is_(None) | (col(Monitor.location) == HERE),
+        )  # fmt: skip
         here = states.prober(session)
         running = states.runs(here, now) or session.exec(asked.limit(1)).first() is None
         if running and row is not None:

@@ -218,7 +218,8 @@ def _watches(case: Case, context: Context, counted: dict[str, Counted]) -> tuple
             first_at=counted.get(monitor.name, none).first_at,
             last_at=counted.get(monitor.name, none).last_at,
         )
-        for monitor in case.monitors
+        for whole in case.monitors
+        for monitor in whole.locations or (whole,)
     )
 
 

@@ -200,7 +200,7 @@ class Spool:
             if at:
                 why = "the agent's spool was full, and its oldest answers were let go"
                 self.add([{"k": "l", "why": why, "since": min(at), "until": max(at) + 1, "answers": answers}])
-            self.dropped += answers
+            self.dropped += sum(record["k"] == "a" for record in gone)
             log.error("the spool is full; its oldest answers are lost", answers=answers)
             last = files[1][0] - 1
             if last > self.taken:
