@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
 
@@ -14,31 +14,23 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from app.db import reader, transaction
-from app.errors import Conflict
-from app.evidence.actions import entries
 from app.probes.importing.fields import instant, micros
 from app.probes.importing.files import import_file
-from app.probes.importing.storing import Contradiction
 from app.probes.queries import monitors_of
-from app.probes.recording import record
 from app.probes.storage import chunks, merkle, reading, rollups, sealing, sketch
 from app.probes.storage.chunks import Seen
 from app.probes.storage.hours import HOUR
-from app.probes.storage.retention import Hold, edge_of, let_go
-from app.probes.storage.tables import Chunk, SealRound
 from app.probes.storage.verifying import verify
 from app.probes.tables import CODES, STATES, Monitor, Observation
-from app.prober.engine import Answer
-from app.prober.outcome import Fault, Outcome, Phases
 from app.sla import timeline
 from app.sla.case import State
 from app.sla.spans import Span
 from tests.conftest import NOW
-from tests.probes.conftest import THEN, Take, watch
-from tests.probes.test_runs import SECONDS, SEEN, as_csv, folded, stored
+from tests.probes.conftest import THEN
+from tests.probes.test_runs import SEEN, as_csv, folded, stored
 
 ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # where no database decides
 START = micros(THEN)
@@ -111,10 +103,8 @@ def test_an_hour_cut_anywhere_is_refused_or_something_else() -> None:
     rows = [Seen(1000 * HOUR + n * 60_000_000, 0, 100 + n, None) for n in range(59)]
     packed = chunks.pack(1000, rows)
     for length in range(len(packed)):
-        try:
+        with suppress(chunks.Broken):
             assert list(chunks.unpack(1000, packed[:length]).rows()) != rows
-        except chunks.Broken:
-            pass
 
 
 def test_the_way_from_a_digest_to_its_root() -> None:
@@ -184,14 +174,18 @@ def _check(session: Session, monitors: list[Monitor], stream: set[SEEN]) -> None
         assert timeline.read(one, as_at).failures == scratch.failures
 
 
+def taken(engine: sa.Engine, piece: list[SEEN]) -> None:
+    with transaction(engine) as writing:
+        import_file(writing, io.BytesIO(as_csv(piece).encode()), name="x", format="csv", now=NOW)
+
+
 def lived(engine: sa.Engine, monitors: list[Monitor], life: list[list[SEEN] | float]) -> None:
     stream: set[SEEN] = set()
     for step in life:
         if isinstance(step, float):
             seal_all(engine, THEN + timedelta(hours=step))
         elif step:
-            with transaction(engine) as writing:
-                import_file(writing, io.BytesIO(as_csv(step).encode()), name="x", format="csv", now=NOW)
+            taken(engine, step)
             stream |= set(step)
     check(engine, monitors, stream)
     seal_all(engine, NOW)

@@ -130,7 +130,7 @@ def test_how_it_is_now(owner: TestClient, viewer: TestClient, engine: sa.Engine)
     assert shown["prober"]["running"] is False
     assert get(viewer, f"/monitors/{made['out']['id']}/state") == now["out"]
     (first, *_) = get(viewer, f"/monitors/{made['out']['id']}/measurements")["items"]
-    assert (first["state"], first["total_us"], first["address"]) == ("down", 12_345, "192.0.2.7")
+    assert (first["state"], first["total_us"], first["address"]) == ("down", 12_000, "192.0.2.7")
     assert len(first["digest"]) == 64
 
     figures = viewer.get("/metrics")

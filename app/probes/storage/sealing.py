@@ -61,10 +61,10 @@ class Round:
     more: bool
 
 
-def seal(engine: sa.Engine, now: datetime) -> Round:
-    """One round, oldest hours first, in a transaction of its own."""
+def seal(engine: sa.Engine, now: datetime, most: int = CHUNKS) -> Round:
+    """One round of about so many chunks at the most, oldest hours first, in a transaction of its own."""
     with Session(reader(engine)) as session:
-        prepared, more = _prepared(session, now)
+        prepared, more = _prepared(session, now, most)
     if not prepared:
         return Round(0, 0, 0, more=False)
     with transaction(engine) as session:
@@ -90,14 +90,14 @@ def lock(session: Session) -> None:
         session.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": OBSERVATION_LOCK})
 
 
-def _prepared(session: Session, now: datetime) -> tuple[list[Hour], bool]:
+def _prepared(session: Session, now: datetime, most: int) -> tuple[list[Hour], bool]:
     """Hours to seal, and whether there are more."""
     edge = hours.hour_at(now - SETTLED)
     firsts = sorted((at, monitor) for monitor, at in oldest_in_table(session) if at < edge * HOUR)
-    share = max(1, CHUNKS // max(1, len(firsts)))  # many monitors: an hour of each; one alone: many hours
-    ids = _ids(session, [monitor for _, monitor in firsts[:CHUNKS]])
-    out, rows, more = list[Hour](), 0, len(firsts) > CHUNKS
-    for first, monitor in firsts[:CHUNKS]:
+    share = max(1, most // max(1, len(firsts)))  # many monitors: an hour of each; one alone: many hours
+    ids = _ids(session, [monitor for _, monitor in firsts[:most]])
+    out, rows, more = list[Hour](), 0, len(firsts) > most
+    for first, monitor in firsts[:most]:
         hour, mine = first // HOUR, 0
         while hour < edge and mine < share and rows < ROWS:
             until = min(edge, hour + min(share, STEP))
