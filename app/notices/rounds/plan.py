@@ -185,7 +185,7 @@ def changes(session: Session, before: NoticePlan, plan: Plan) -> list[Change]:
         elif words := "; ".join(_otherwise(before.salt, had, one)):
             out.append(Change(one.client.number, one.client.name, words))
     for id_ in gone:
-        why = left.get(str(id_), "is no longer concerned")
+        why = left.get(str(id_), "no site of theirs is on the service any more")
         name = named[id_].name if id_ in named else ""
         out.append(Change(before.letters[str(id_)]["number"], name, f"gets no letter any more: {why}"))
     return sorted(out, key=lambda item: item.client_number)
