@@ -39,6 +39,7 @@ import app.probes.locations.api
 import app.sites.api
 import app.statements.api
 import app.watching.api
+import app.watching.pictures
 import app.watching.queries
 from app.access.guard import identify
 from app.db import make_engine, reader
@@ -78,6 +79,7 @@ ROOMS = (
     app.due.api,
     app.alerts.api,
     app.watching.api,
+    app.watching.pictures,
 )
 
 

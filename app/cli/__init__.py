@@ -45,6 +45,7 @@ MODULES = (
     "own_texts",
     "observations",
     "papers",
+    "pictures",
     "probing",
     "records",
     "remote.locations",

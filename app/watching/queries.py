@@ -17,6 +17,7 @@ from app.maintenance.tables import Window, Withdrawal, WorkService
 from app.outcomes import queries as outcomes
 from app.probes.tables import Monitor
 from app.sites.tables import Placement
+from app.sla.spans import Span
 from app.watching.tables import WatchEntry, WindowWatch
 
 REMEMBERED = timedelta(days=31)  # a window that ended so long ago is no longer watched
@@ -44,6 +45,16 @@ def _announced() -> SelectOfScalar[Window]:
         .where(sa.or_(col(Withdrawal.at).is_(None), col(Withdrawal.at) >= col(Window.start_at)))
         .where(sa.or_(col(other.announced_at).is_(None), col(other.announced_at) >= col(Window.start_at)))
     )
+
+
+def announced(session: Session, service_id: UUID, span: Span) -> list[Window]:
+    """The announced windows of a service in a span of time, those taken back before they began left out."""
+    works = [work.id for work in maintenance.works_on(session, service_id)]
+    query = _announced().where(
+        col(Window.work_id).in_(works), col(Window.start_at) < span.end, col(Window.end_at) > span.start
+    )
+    gone = retracted(session)
+    return [row for row in session.exec(query.order_by(col(Window.start_at))) if f"window:{row.id}" not in gone]
 
 
 def entries_of(session: Session, window_id: UUID) -> Sequence[WatchEntry]:
