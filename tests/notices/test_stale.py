@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from app.demo.told import at
+from reports.letters import text_of
 from tests.build import Body
-from tests.statements.ministory import PEOPLE, Story
+from tests.notices.handed import tell, write
+from tests.notices.test_kinds import shown
+from tests.statements.ministory import PEOPLE, Story, observe
 
 ALL = sorted(PEOPLE)
 PAST, NOT_DONE = "past, outcome not known", "did not take place"
@@ -84,13 +89,26 @@ def test_a_window_withdrawn_before_it_begins(cast_only: Story) -> None:
     promise = {"work_id": work["id"], "start_at": at(7, "22:00"), "end_at": at(8, "00:00"),
                "announced_at": at(3, "10:05"), "note": "told on the phone"}  # fmt: skip
     story.ids["w1"] = story.post("/windows", promise)["id"]
-    story.tell("planned")
+    start, end = datetime.fromisoformat(at(1, "00:00")), datetime.fromisoformat(at(9, "00:00"))
+    story.post("/monitors", {"name": "HOST-1", "service_id": story.ids["service"], "interval_seconds": 300,
+                             "source": "own probe"})  # fmt: skip
+    observe(story, "HOST-1", start, end, [])
+    tell(story, "planned")
     late = {"text": "The maintenance of 7 June will not take place.", "at": at(5, "16:00"), "source": "P"}
     story.post(f"/windows/{story.ids['w1']}/withdraw", late, 201)
     assert story.stale(at(5, "15:59")) == {}
     found = story.stale(at(5, "16:00"))
     assert sorted(found) == ALL
     assert {item["since"] for item in found.values()} == {"2025-06-05T14:00:00Z"}
+    assert {item["remedy"]["kind"] for item in found.values()} == {"L2"}
+    words = {"kind": "L2", "reason_status": "not_known", "next_contact_words": "as soon as there is a date"}
+    about = {"window_id": story.ids["w1"], "follows": story.ids["told planned"]}
+    letter = shown(story, write(story, words, at(5, "16:30"), **about))["C-001"]
+    assert "will not take place" in text_of(letter)
+    assert "Downtime" not in text_of(letter)
+    assert letter.body.down_seconds is None  # type: ignore[union-attr]
+    passed = shown(story, write(story, words, at(8, "09:00"), **about))["C-001"]  # by then it is measured
+    assert passed.body.down_seconds == 0  # type: ignore[union-attr]
 
 
 def test_a_named_persons_decision_makes_letters_untrue_from_then_on(told_story: Story) -> None:

@@ -37,10 +37,10 @@ def planned(item: Round, words: PlannedWords) -> doc.Planned:
 
 
 def not_done(item: Round, words: NotDoneWords) -> doc.NotCarriedOut:
-    """Of a window that passed without the work. One taken back before its end is said to be so by L11 until then."""
+    """Of a window that passed without the work, and of one that was taken back and so will."""
     window = item.announced
-    passed = window.outcome in WITHDRAWN and item.case.as_at >= window.promised.end
-    if window.outcome is not Outcome.NOT_CARRIED_OUT and not passed:
+    ahead = window.outcome in WITHDRAWN and item.case.as_at < window.promised.end
+    if window.outcome is not Outcome.NOT_CARRIED_OUT and window.outcome not in WITHDRAWN:
         raise not_true(item, "says that the work did not take place", "not_carried_out")
     told = item.earlier
     if (
@@ -54,7 +54,7 @@ def not_done(item: Round, words: NotDoneWords) -> doc.NotCarriedOut:
         notice_ref=told.ref,
         notice_sent_at=told.at,
         window=span(window.promised),
-        down_seconds=_down_within(item),
+        down_seconds=None if ahead else _down_within(item),
         reason=words.reason,
         reason_by=words.reason_by,
         reason_status=words.reason_status,

@@ -74,12 +74,11 @@ def _of_window(
     announced = item.kind in ("L1", "L3") and window.window_id == told.window_id
     passed = statement.as_at >= window.promised.end
     down = any(o.open and window.window_id in o.window_ids for o in statement.outages)
-    if window.outcome is Outcome.NOT_CARRIED_OUT or (window.outcome in WITHDRAWN and passed):
+    if window.outcome is Outcome.NOT_CARRIED_OUT or window.outcome in WITHDRAWN:
+        what = "did not take place" if window.outcome is Outcome.NOT_CARRIED_OUT or passed else "was taken back"
         if announced:
-            return "L2", "the work they were told of did not take place", window
-        return "L11", "they were told of work that did not take place", window
-    if window.outcome in WITHDRAWN:
-        return "L11", "the window they were told of was taken back before it began", window
+            return "L2", f"the work they were told of {what}", window
+        return "L11", f"they were told of work that {what}", window
     if down and window.outcome is Outcome.OVERRUNNING and passed:
         return "L4", "the announced end has passed and the service does not answer", window
     if down:

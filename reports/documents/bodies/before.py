@@ -31,13 +31,14 @@ class Planned(Value):
 
 
 class NotCarriedOut(Value):
-    """L2: it did not take place. `down_seconds` is what we measured on the client's sites in the window."""
+    """L2: it did not take place. `down_seconds` is what we measured on the client's sites in the window; None: it was
+    taken back before its end, so it will not take place."""
 
     letter: Literal["L2"] = "L2"
     notice_ref: Line
     notice_sent_at: Instant
     window: Span
-    down_seconds: Seconds
+    down_seconds: Seconds | None
     reason: Line | None
     reason_by: Line | None
     reason_status: Literal["confirmed", "stated", "not_known"]

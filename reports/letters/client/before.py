@@ -34,9 +34,11 @@ def planned(letter: ClientLetter, part: Planned, v: Voice) -> Iterator[Block]:
 
 def not_carried_out(letter: ClientLetter, part: NotCarriedOut, v: Voice) -> Iterator[Block]:
     n = many(letter)
-    yield lead(v("L2.lead", day=v.full_day(part.window.start_at)))
+    yield lead(v("L2.lead" if part.down_seconds is not None else "L2.lead_ahead", day=v.full_day(part.window.start_at)))
     more = "_editable" if part.restrictions_lifted else ""
-    if part.down_seconds == 0:
+    if part.down_seconds is None:
+        yield text(v(f"L2.ahead{more}", n))
+    elif part.down_seconds == 0:
         yield text(v(f"L2.stayed{more}", n))
     else:
         yield text(v(f"L2.was_down{more}", n, duration=v.duration(part.down_seconds)))
@@ -44,7 +46,9 @@ def not_carried_out(letter: ClientLetter, part: NotCarriedOut, v: Voice) -> Iter
     sent, ref = v.day(part.notice_sent_at), part.notice_ref
     yield facts(
         (v("common.announced"), v("L2.announced_in", span=v.span(part.window), ref=ref, day=sent)),
-        (v("L2.downtime"), v.duration(part.down_seconds) if part.down_seconds else v("L2.no_downtime")),
+        None
+        if part.down_seconds is None
+        else (v("L2.downtime"), v.duration(part.down_seconds) if part.down_seconds else v("L2.no_downtime")),
         (v("L2.new_date"), v.span(part.new_window) if part.new_window else v("L2.no_new_date")),
         following(letter, v),
     )

@@ -37,6 +37,8 @@ def subject(letter: ClientLetter, v: Voice, name: str, short: bool) -> str:
             return v(f"L1.subject{tail}", name=name, day=day, until=until)
         case NotCarriedOut():
             weekday = v.weekday(part.window.start_at)
+            if part.down_seconds is None:
+                return v("L2.subject_ahead", name=name, weekday=weekday)
             if short or part.down_seconds:
                 return v("L2.subject_short", name=name, weekday=weekday)
             return v("L2.subject", many(letter), name=name, weekday=weekday)
