@@ -11,7 +11,7 @@ import typer
 
 from app.cli.audit import audit
 from app.cli.audit.asking import ask, service_called
-from app.cli.audit.comparing import After, Answers, Clock_, Cutover, During, Pre, Questions, Several, asked_of
+from app.cli.audit.comparing import After, Answers, Clock_, Cutover, During, Pre, Questions, Renamed, Several, asked_of
 from app.cli.place import AsJson, Data, say, show_json
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def audit_assess(
     during: During = None,
     cutover: Cutover = None,
     clock: Clock_ = None,
+    renamed: Renamed = None,
     questions: Questions = None,
     answers: Answers = None,
     service: Annotated[str | None, typer.Option(help="A running service to record it at, instead of --data.")] = None,
@@ -42,7 +43,7 @@ def audit_assess(
     """
     from app.integrity.compare.casework import to_case
 
-    summary = _whole(asked_of(after, pre, during, cutover, clock, None, questions, answers, True), tell=False)
+    summary = _whole(asked_of(after, pre, during, cutover, clock, renamed, None, questions, answers, True), tell=False)
     body = to_case(summary)
     on = service_called(for_, service, token, data)
     made = ask("POST", "audit/assessments", body | {"service_id": on}, service, token, data)
@@ -90,6 +91,7 @@ def audit_report(
     during: During = None,
     cutover: Cutover = None,
     clock: Clock_ = None,
+    renamed: Renamed = None,
     form: Annotated[Literal["text", "html", "csv", "json"], typer.Option("--format", help="How to print.")] = "text",
 ) -> None:
     """What became of one client's sites, for that client: findings as sentences, figures, and what nobody saw.
@@ -99,7 +101,7 @@ def audit_report(
     from app.integrity.compare.audit import Asked
     from app.integrity.compare.forone import document, of_client
 
-    asked: Asked = asked_of(after, pre, during, cutover, clock, None, None, None, True)
+    asked: Asked = asked_of(after, pre, during, cutover, clock, renamed, None, None, None, True)
     narrowed = of_client(asked, client)
     summary = _whole(narrowed, tell=True)
     if form == "json":

@@ -66,6 +66,9 @@ Clock_ = Annotated[
     list[str] | None,
     typer.Option("--clock", help="How many seconds a server's clock was ahead: new=7200±2, or new=unknown."),
 ]
+Renamed = Annotated[
+    list[str] | None, typer.Option("--renamed", help="A site that has another name now: OLD=NEW. May be repeated.")
+]
 Answers = Annotated[
     Path | None, typer.Option(help="What `kept audit probe` answered to --questions, of the same comparison.")
 ]
@@ -83,6 +86,7 @@ def audit_compare(
     during: During = None,
     cutover: Cutover = None,
     clock: Clock_ = None,
+    renamed: Renamed = None,
     form: Annotated[Literal["table", "jsonl", "csv", "json"], typer.Option("--format", help="How to print.")] = "table",
     out: Annotated[Path | None, typer.Option(help="Keep every verdict with its reasons: verdicts.parquet.")] = None,
     only_findings: Annotated[bool, typer.Option("--only-findings", help="Leave out what is intact.")] = False,
@@ -100,7 +104,7 @@ def audit_compare(
     from app.integrity.compare.tables import compare_tables
 
     brief = only_findings or form in ("table", "json")
-    asked = asked_of(after, pre, during, cutover, clock, site, questions, answers, brief)
+    asked = asked_of(after, pre, during, cutover, clock, renamed, site, questions, answers, brief)
     run, summary, stream = Audit(asked), Summary(asked), sys.stdout.buffer
     kept: list[Any] = []
     head = True
@@ -170,8 +174,9 @@ def _tables(summary: Summary) -> None:
 
 def asked_of(
     after: Path, pre: list[Path] | None, during: list[str] | None, cutover: str | None, clock: list[str] | None,
-    site: str | None, questions: Path | None, answers: Path | None, only_findings: bool,
+    renamed: list[str] | None, site: str | None, questions: Path | None, answers: Path | None, only_findings: bool,
 ) -> Asked:  # fmt: skip
+    from app.integrity.compare import renaming
     from app.integrity.compare.audit import Asked
     from app.integrity.compare.clocks import order
 
@@ -183,6 +188,8 @@ def asked_of(
             server, folder = "", text
         given.append(_given(folder, server, "during", clocks))
     given.append(_given(str(after), "new", "after", clocks))
+    if renamed:
+        given = renaming.renamed(given, renaming.names_of(renamed))
     ordered = order(given)
     at = moment(cutover, "--cutover")
     live = not pre
@@ -258,12 +265,13 @@ def audit_explain(
     during: During = None,
     cutover: Cutover = None,
     clock: Clock_ = None,
+    renamed: Renamed = None,
 ) -> None:
     """The whole story of one path: what each generation saw of it, and why the verdict is what it is."""
     from app.integrity.compare.audit import Audit
     from app.integrity.compare.telling import story
 
-    run = Audit(asked_of(after, pre, during, cutover, clock, None, None, None, False))
+    run = Audit(asked_of(after, pre, during, cutover, clock, renamed, None, None, None, False))
     site, names = _located(run, path)
     for line in story(run, site, names):
         print(line)
@@ -295,6 +303,7 @@ def audit_restore_list(
     during: During = None,
     cutover: Cutover = None,
     clock: Clock_ = None,
+    renamed: Renamed = None,
     site: Site = None,
     rows: Annotated[bool, typer.Option("--rows", help="Rows instead: site, table and key, with tabs.")] = False,
 ) -> None:
@@ -303,7 +312,7 @@ def audit_restore_list(
     from app.integrity.compare.audit import Audit
     from app.integrity.compare.summary import damaged
 
-    run = Audit(asked_of(after, pre, during, cutover, clock, site, None, None, True))
+    run = Audit(asked_of(after, pre, during, cutover, clock, renamed, site, None, None, True))
     if rows:
         for line in _rows(run, site):
             print(line)

@@ -7,8 +7,19 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from app.errors import KeptError
+from app.integrity.compare.renaming import rekeyed
 from app.integrity.compare.values import Seen
-from app.integrity.format import GONE, UNREAD, Generation, IncompleteEvidence, Unverifiable, base_of, frame
+from app.integrity.format import (
+    GONE,
+    UNREAD,
+    Generation,
+    IncompleteEvidence,
+    Unverifiable,
+    base_of,
+    chunk_columns,
+    frame,
+    read_generation,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +40,11 @@ def columns(generation: Generation, site: str, names: Sequence[str]) -> pl.DataF
     import polars as pl
 
     part = generation.site(site)
+    if part.record["name"] != site:
+        as_read, wanted = read_generation(generation.folder), list(dict.fromkeys((*names, "key", "path")))
+        table = columns(as_read, part.record["name"], wanted)
+        table = rekeyed(table, table.select("key", "path"), site)
+        return table if "path" in names else table.drop("path")
     file = generation.folder / part.file
     if part.delta or file.suffix != ".parquet" or not file.is_file():
         table = frame(generation, site).filter(pl.col("kind") != GONE).select(names)
@@ -52,6 +68,16 @@ def columns(generation: Generation, site: str, names: Sequence[str]) -> pl.DataF
     )
 
 
+def parts_of_files(generation: Generation, site: str) -> pl.DataFrame | None:
+    """The side-car of digests of parts, as `chunk_columns` gives it."""
+    name = generation.site(site).record["name"]
+    if name == site:
+        return chunk_columns(generation, site)
+    as_read = read_generation(generation.folder)
+    found = chunk_columns(as_read, name)
+    return None if found is None else rekeyed(found, columns(as_read, name, (*JUDGED, "path")), site)
+
+
 def sealed(generation: Generation, site: str) -> None:
     """Raises Unverifiable where a site's file is not the one that the manifest names, by its digest."""
     part = generation.site(site)
@@ -66,7 +92,7 @@ def sealed(generation: Generation, site: str) -> None:
     if found != wanted:
         raise Unverifiable("is not the file that the manifest names: its digest is another", field=str(file))
     if part.delta:
-        sealed(base_of(generation), site)
+        sealed(base_of(generation), part.record["name"])
 
 
 def entries(table: pl.DataFrame) -> Iterator[tuple[bytes, Seen]]:

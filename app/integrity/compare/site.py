@@ -12,7 +12,7 @@ from app.integrity.compare.policy import Policies
 from app.integrity.compare.rules import Frame, judge
 from app.integrity.compare.task import Task, began
 from app.integrity.compare.values import SECOND, Judgement, Look, Seen, Sight, Snap
-from app.integrity.format import EXCLUDED, UNREAD, UNSTABLE, chunk_columns
+from app.integrity.format import EXCLUDED, UNREAD, UNSTABLE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -247,7 +247,7 @@ class Files:
         import polars as pl
 
         if number not in self._sides:
-            table = chunk_columns(self._generations[number], self.task.site)
+            table = reading.parts_of_files(self._generations[number], self.task.site)
             if table is None:
                 self._sides[number] = {}
             else:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from app.errors import BadInput
+from app.errors import BadInput, NotFound
+from app.integrity.compare import renaming
 from app.integrity.compare.audit import Asked, Audit, SiteResult, excludes_differ
 from app.integrity.compare.clocks import Given, order
 from app.integrity.compare.summary import Summary
@@ -326,3 +327,23 @@ def test_other_rights_owners_and_links_stand_beside_the_verdict(tmp_path: Path) 
     meta = [row["meta"] for row in judged(given)["s"].lines().iter_rows(named=True)]
     assert meta == [["hardlink"]] * 3 + [[], [], ["mode"], ["owner", "xattr"], [], [], [], [], []]
     assert judged(given, only_findings=True)["s"].lines(True).height == 5
+
+
+def test_a_site_with_another_name_now_is_judged_like_any_other(tmp_path: Path) -> None:
+    old, new = State("old", T0 - 9 * DAY, 5000), State("new", T0 - DAY, 5000)
+    site = Site(g1=KEEP | {"a.php": old, "b.php": old}, g2=KEEP | {"a.php": new, "b.php": old}, a=KEEP | {"a.php": old})
+    before, after = made(tmp_path / "x", ("g1", "g2"), s=site), made(tmp_path / "x", ("a",), t=site)
+    plain = made(tmp_path / "y", s=site)
+    given = renaming.renamed([*before, *after], renaming.names_of(["s=t"]))
+    (found,) = judged(given).values()
+    assert found.site == "t"
+    assert verdicts(found) == verdicts(judged(plain)["s"])
+    assert {verdicts(found)["a.php"], verdicts(found)["b.php"]} == {"REVERTED", "MISSING"}
+    assert {result.why for result in judged([*before, *after]).values()} == {"site_renamed", "site_not_in_before"}
+    with pytest.raises(NotFound, match="no generation has a site 'q'"):
+        renaming.renamed(given, {"q": "t"})
+    with pytest.raises(BadInput, match="they are two sites"):
+        renaming.renamed(made(tmp_path / "z", s=site, t=site), {"s": "t"})
+    for wrong in ("s", "s=", "=t", "s=s"):
+        with pytest.raises(BadInput):
+            renaming.names_of([wrong])
