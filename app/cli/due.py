@@ -12,7 +12,8 @@ from app.cli import command
 from app.cli.claims import asked
 from app.cli.place import AsJson, Data, database, say, settings, show_json, table
 
-WORDS = {"open_ticket": "open a ticket", "claim": "claim", "next_update": "update", "reply": "answer",
+WORDS = {"open_ticket": "open a ticket", "claim": "claim", "next_update": "update",
+         "our_update": "write to clients", "reply": "answer",
          "request": "answer to a letter",
          "window": "say what became of it", "right": "right to leave"}  # fmt: skip
 

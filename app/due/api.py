@@ -14,7 +14,7 @@ from app.access.guard import Operator, Owner, Viewer
 from app.db import reader, transaction
 from app.due import actions, queries
 from app.due.calendar import MEDIA, calendar, in_calendar
-from app.due.items import Item
+from app.due.items import KINDS, Item
 from app.due.tables import CalendarFeed, Reminder
 from app.fields import Amount, In, Line, Out
 from app.web.edge import Edge, NowDep, Page, PagingDep, Router, SessionDep, page
@@ -33,7 +33,7 @@ class DueOut(Out):
     """One thing that is due, or will be."""
 
     key: Annotated[str, Field(description="The same for as long as it is the same thing.")]
-    kind: Annotated[str, Field(description="open_ticket, claim, next_update, reply, request, window, right, snapshot.")]
+    kind: Annotated[str, Field(description=", ".join(KINDS))]
     level: Annotated[str, Field(description="coming, half, four_fifths, last_day, now or missed.")]
     title: str
     text: Annotated[str, Field(description="In full; of open_ticket the text to paste into the provider's form.")]

@@ -12,7 +12,8 @@ from app.due.items import Item
 from app.due.tables import CalendarEntry
 
 MEDIA = "text/calendar; charset=utf-8"
-DATED = ("claim", "next_update", "reply", "request", "right")  # what has a date to come; a ticket to open now has none
+DATED = ("claim", "next_update", "our_update", "reply", "request", "right")
+"""What has a date to come; a ticket to open now has none."""
 
 
 def in_calendar(items: Sequence[Item]) -> list[Item]:

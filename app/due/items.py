@@ -12,7 +12,7 @@ from app.due.snapshots import Wanted
 from app.sla.periods import midnight, zone_of
 from app.sla.wording import moment
 
-KINDS = ("open_ticket", "claim", "next_update", "reply", "request", "window", "right", "snapshot")
+KINDS = ("open_ticket", "claim", "next_update", "reply", "request", "window", "right", "snapshot", "our_update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +237,25 @@ WHY = {
     "day_after": "A day after the work of {day}: a second copy that overwrites newer files shows only now.",
     "week_after": "A week after the work of {day}: the last look.",
 }
+
+
+def our_update(
+    about: About, number: int, letter: str, notice_id: UUID, without: int, due_at: datetime, now: datetime
+) -> Item:
+    """A next message we promised our clients in a letter. It is not handed over as a reminder: an alert tells of it."""
+    late = now > due_at
+    by = moment(due_at, about.zone)
+    waiting = f"{without} client{'s' if without != 1 else ''}"
+    text = f"Round {number} ({letter}) promised {waiting} the next message by {by}"
+    return Item(
+        key=f"ours:{notice_id}",
+        kind="our_update",
+        about=about,
+        title=f"{about.service}: write to {waiting} by {by}",
+        text=f"{text}; it was not written, and that is broken by us." if late else f"{text}.",
+        level=MISSED if late else COMING,
+        due_at=due_at,
+    )
 
 
 def snapshot(about: About, one: Wanted, now: datetime) -> Item:

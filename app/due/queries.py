@@ -24,6 +24,7 @@ from app.errors import found
 from app.incidents.tables import Reply, Ticket
 from app.integrity.sealing import copies_of
 from app.maintenance.tables import Window, Withdrawal, WorkService
+from app.notices.rounds.promises import ours
 from app.outcomes.tables import Override, Said
 from app.sla.case import Case
 from app.sla.deadlines import deadline
@@ -57,6 +58,7 @@ def due(session: Session, now: datetime) -> list[Item]:
     out += _replies(desk)
     out += _requests(desk)
     out += _snapshots(desk)
+    out += _ours(desk)
     last = now + timedelta(days=36_500)
     return sorted(out, key=lambda item: (ORDER[item.level], item.due_at or last, item.key))
 
@@ -286,6 +288,15 @@ def _requests(desk: Desk) -> Iterator[Item]:
         wanted[one.letter_id, one.letter, one.service_id, one.wanted_at].append((one.number, one.text))
     for (letter_id, letter, service_id, wanted_at), asked in wanted.items():
         yield items.awaited_answers(desk.about[service_id], letter, letter_id, tuple(asked), wanted_at, desk.now)
+
+
+def _ours(desk: Desk) -> Iterator[Item]:
+    """What we promised our clients to write, until everybody who had the promise has had a letter."""
+    for one in ours(desk.session, desk.now):
+        if one.state != "kept" and one.kept_at is None and one.due_at > desk.now - AWAITED:
+            yield items.our_update(
+                desk.about[one.service_id], one.number, one.kind, one.notice_id, len(one.without), one.due_at, desk.now
+            )
 
 
 def _snapshots(desk: Desk) -> Iterator[Item]:

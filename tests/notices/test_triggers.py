@@ -207,3 +207,19 @@ def test_who_came_later_is_told_how_it_stands_and_what_moves_goes_to_whoever_had
     assert {kind: (item.follows, len(item.clients)) for kind, item in found.items()} == {
         "L1": (None, 4), "L3": (notice["id"], 2),
     }  # fmt: skip
+
+
+def test_our_own_promise_is_among_what_is_due_until_everybody_has_had_it(told_story: Story) -> None:
+    def due(moment: str) -> list[tuple[str, str]]:
+        told_story.clock.now = datetime.fromisoformat(moment)
+        return [(item["level"], item["text"]) for item in told_story.get("/due", kind="our_update")]
+
+    (coming,) = due(at(3, "15:00"))
+    assert coming == ("coming", "Round 1 (L1) promised 6 clients the next message by Sun 8 June 2025 00:15.")
+    assert [level for level, _ in due(at(8, "10:00"))] == ["missed"]
+    assert due(at(8, "11:01")) == []  # written, though late: it stays in the list of our promises as broken
+    late = [text for level, text in due(at(30, "09:00")) if level == "missed"]
+    assert late == [
+        "Round 6 (L4) promised 6 clients the next message by Sun 29 June 2025 01:30; it was not written, and that is "
+        "broken by us."
+    ]
