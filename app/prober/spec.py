@@ -187,9 +187,16 @@ class TlsSpec(Spec):
 
     kind: Literal["tls"] = "tls"
     name: HostName
-    port: Port = 443
+    port: Annotated[Port | None, Field(description="443, or that of the protocol, if left out.")] = None
+    starttls: Annotated[
+        Literal["smtp", "imap", "ftp"] | None, Field(description="TLS is asked for in this protocol's words.")
+    ] = None
     server_name: Annotated[HostName | None, Field(description="Another name to ask for and to find in it.")] = None
     days_left: Annotated[int, Field(ge=0, le=400, description="Degraded where fewer are left.")] = 14
+
+    @property
+    def asked_port(self) -> int:
+        return self.port or (PORTS[self.starttls] if self.starttls is not None else 443)
 
     @property
     def host(self) -> str:
@@ -236,12 +243,15 @@ class BannerSpec(Spec):
     name: HostName
     port: Annotated[Port | None, Field(description="The protocol's own if left out.")] = None
     tls: Annotated[bool, Field(description="TLS from the first byte on.")] = False
+    starttls: Annotated[bool, Field(description="TLS asked for after the greeting.")] = False
     text: Annotated[str | None, Field(min_length=1, max_length=200, description="Must be in it.")] = None
 
     @model_validator(mode="after")
     def _ssh_has_no_tls(self) -> BannerSpec:
-        if self.tls and self.protocol == "ssh":
+        if (self.tls or self.starttls) and self.protocol == "ssh":
             raise ValueError("ssh encrypts by itself; leave tls out")
+        if self.tls and self.starttls:
+            raise ValueError("tls speaks it from the first byte on, starttls after the greeting; give one of them")
         return self
 
     @property

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from app.prober.checks.starttls import asked_for, greeted
 from app.prober.checks.tools import Tools
 from app.prober.outcome import UP, Failed, Fault, Outcome, Phases, failed
 from app.prober.spec import TlsSpec
@@ -38,8 +39,11 @@ async def ask(spec: TlsSpec, tools: Tools, phases: Phases) -> Outcome:
 async def _shown(
     spec: TlsSpec, name: str, tools: Tools, phases: Phases, *, verify: bool
 ) -> x509.Certificate | None:  # fmt: skip
-    wire = await tools.net.connect(spec.name, spec.port, phases)
+    wire = await tools.net.connect(spec.name, spec.asked_port, phases)
     try:
+        if spec.starttls is not None:
+            await greeted(wire, spec.starttls)
+            await asked_for(wire, spec.starttls)
         await tools.net.secure(wire, name, phases, verify=verify)
         encoded = wire.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
         return x509.load_der_x509_certificate(encoded) if encoded else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 
+from app.prober.checks.starttls import asked_for
 from app.prober.checks.tools import Tools
 from app.prober.outcome import UP, Failed, Fault, Outcome, Phases
 from app.prober.spec import BannerSpec, TcpSpec
@@ -57,6 +58,9 @@ async def ask_banner(spec: BannerSpec, tools: Tools, phases: Phases) -> Outcome:
                 break
         else:
             raise Failed(Fault.PROTOCOL, f"no {spec.protocol} greeting in {LINES} lines", body=lines[0])
+        if spec.starttls:
+            await asked_for(wire, spec.protocol)
+            await tools.net.secure(wire, spec.name, phases)
         said = b"\n".join(lines).decode("utf-8", "replace")
         if spec.text is not None and spec.text not in said:
             raise Failed(Fault.CONTENT, f"{spec.text[:60]!r} is not in the greeting", body=said.encode())
