@@ -1,0 +1,1 @@
+"""Commands for letters to clients: rounds, and the agency's own texts."""
