@@ -7,7 +7,7 @@ PYTEST_ARGS ?= -n 3 --dist loadfile --no-loadscope-reorder
 UPGRADE ?=
 # Debian packages the tests need beyond PostgreSQL.
 EXTRA_PACKAGES ?= $(shell . /etc/os-release 2>/dev/null; [ "$$ID" = debian ] && echo chromium; \
-	[ "$$ID" = debian -o "$$ID" = ubuntu ] && echo mariadb-server-core mariadb-client-core)
+	[ "$$ID" = debian -o "$$ID" = ubuntu ] && echo mariadb-server-core mariadb-client-core openssl)
 
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -11,10 +12,10 @@ from pydantic import BaseModel, Field
 
 from app.access.guard import Operator, Viewer
 from app.agreements import queries as agreements
-from app.errors import NotFound
-from app.evidence.actions import stamp
+from app.errors import BadInput, NotFound
+from app.evidence import actions as evidence
 from app.fields import Id, In, Instant
-from app.integrity import sealing
+from app.integrity import sealing, stamping
 from app.web.edge import NowDep, Router, SessionDep
 
 router = Router(prefix="/audit", tags=["audit"])
@@ -84,7 +85,7 @@ def seal(body: SealIn, session: SessionDep, now: NowDep) -> SealOut:
     told = body.model_dump(exclude_none=True) | {"salted_root": body.salted_root, "previous_root": body.previous_root}
     if body.service_id is not None:
         told["service_id"] = str(agreements.service(session, body.service_id).id)
-    told |= {name: stamp(told[name]) for name in ("taken_from", "taken_until")}
+    told |= {name: evidence.stamp(told[name]) for name in ("taken_from", "taken_until")}
     entry, _ = sealing.seal(session, told, now)
     return _out(sealing.shown(entry))
 
@@ -98,3 +99,29 @@ def read_seals(
     if not found:
         raise NotFound("no root of this generation was sealed", field="generation")
     return [_out(item) for item in found]
+
+
+class StampIn(In):
+    """A reply of a time stamping authority (RFC 3161) on a sealed root, as `seal.tsr` holds it."""
+
+    generation: Name
+    reply_base64: Annotated[str, Field(max_length=100_000, examples=["MIIC…"])]
+
+
+class StampOut(BaseModel):
+    generation: str
+    at: Annotated[datetime, Field(description="When the authority had seen the root.")]
+    serial: str
+    policy: str
+    seq: Annotated[int, Field(description="Its line in the evidence log.")]
+
+
+@router.post("/stamps", status_code=201, dependencies=[Operator])
+def stamp(body: StampIn, session: SessionDep, now: NowDep) -> StampOut:
+    """Puts an independent time stamp into the log, beside the root it is of. A stamp of anything else is refused."""
+    try:
+        reply = base64.b64decode(body.reply_base64, validate=True)
+    except ValueError:
+        raise BadInput("is not base64", field="reply_base64", example="MIIC…") from None
+    entry, told = stamping.keep(session, body.generation, reply, now)
+    return StampOut(generation=body.generation, at=told.at, serial=told.serial, policy=told.policy, seq=entry.seq)

@@ -33,6 +33,12 @@ def audit_seal(
     for_: Annotated[
         str | None, typer.Option("--for", help="The service whose sites were read; `kept due` asks for the next one.")
     ] = None,
+    tsa: Annotated[
+        str | None, typer.Option(help="A time stamping authority (RFC 3161) to ask for a stamp on the root.")
+    ] = None,
+    tsa_ca: Annotated[
+        Path | None, typer.Option("--tsa-ca", help="Its certificate in PEM: the stamp must be signed by it.")
+    ] = None,
     service: Annotated[str | None, typer.Option(help="A running service to seal it at, instead of --data.")] = None,
     token: Annotated[str | None, typer.Option(help="Its token.", envvar="KEPT_TOKEN", show_default=False)] = None,
     as_json: AsJson = False,
@@ -55,6 +61,8 @@ def audit_seal(
     entry = _at_service(service, token, told) if service else _at_home(data, told)
     told["salted_root"] = entry.pop("salted_root")
     sealing.kept_beside(looked.generation, told, entry)
+    if tsa is not None:
+        _stamped(looked.generation, tsa, tsa_ca, service, token, data)
     if as_json:
         show_json({**told, **entry, "sentence": sealing.sentence(told)})
     elif ticket_text:
@@ -65,6 +73,39 @@ def audit_seal(
             print(f"salted root {told['salted_root']}")
         print(f"Entry {entry['seq']} of the evidence log, {entry['digest']}, at {entry['recorded_at']}")
         print(f"Paste into the provider's ticket before work starts:\n\n  {sealing.sentence(told)}")
+
+
+def _stamped(
+    generation: Generation, tsa: str, authority: Path | None, service: str | None, token: str | None, data: Path | None
+) -> None:
+    """Asks the authority, keeps its reply as seal.tsr and in the log."""
+    import base64
+
+    import httpx
+
+    from app.cli.audit.asking import ask
+    from app.integrity import stamping
+
+    def post(request: bytes) -> bytes:
+        try:
+            query = {"content-type": "application/timestamp-query"}
+            answer = httpx.post(tsa, content=request, timeout=30, headers=query)
+            answer.raise_for_status()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise BadInput(f"gave no stamp: {error}", field="--tsa", example=stamping.EXAMPLE) from None
+        return answer.content
+
+    try:
+        certificates = [] if authority is None else [authority.read_bytes()]
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", field="--tsa-ca", example="tsa.pem") from None
+    reply = stamping.ask(generation.server_root, post)
+    told = stamping.read(reply, generation.server_root, certificates)
+    (generation.folder / "seal.tsr").write_bytes(reply)
+    body = {"generation": generation.id, "reply_base64": base64.b64encode(reply).decode()}
+    made = ask("POST", "audit/stamps", body, service, token, data)
+    checked = "signed by the authority given" if told.checked else "whose signature was not checked (--tsa-ca)"
+    say(f"Stamped {told.at:%Y-%m-%d %H:%M:%S} UTC, serial {told.serial}, {checked}: entry {made['seq']} of the log")
 
 
 def _at_home(data: Path | None, told: dict[str, Any]) -> dict[str, Any]:
