@@ -35,8 +35,11 @@ T = TypeVar("T")
 class RemoteDesk:
     """Implements `Desk`. `folder` holds the spool and the last assignments."""
 
-    def __init__(self, server: Server, spool: Spool, folder: Path, clocks: Clocks) -> None:
+    def __init__(
+        self, server: Server, spool: Spool, folder: Path, clocks: Clocks, *, every: float = PUSH_S, look: float = LOOK_S
+    ) -> None:
         self.server, self.spool, self.folder, self.clocks = server, spool, folder, clocks
+        self.every, self.look = every, look
         self.most = MOST
         self.health = Health()
         self._boot = boot()
@@ -60,7 +63,7 @@ class RemoteDesk:
 
     async def assignments(self) -> list[Assignment] | None:
         now = self.clocks.steady()
-        if self._looked is not None and now - self._looked < LOOK_S:
+        if self._looked is not None and now - self._looked < self.look:
             return None
         first, self._looked = self._looked is None, now
         try:
@@ -131,15 +134,15 @@ class RemoteDesk:
 
     async def pushing(self) -> None:
         """Hands over what there is, for ever; waits longer and longer while the server is away."""
-        wait = PUSH_S
+        wait = self.every
         while True:
             await asyncio.sleep(wait)
             try:
                 more = await self.push()
-                wait = 0.1 if more else PUSH_S
+                wait = 0.1 if more else self.every
             except Away as error:
                 self._tell(f"the server is away, answers wait on disk: {error}")
-                wait = min(LONGEST_WAIT_S, max(wait, PUSH_S) * 1.5)
+                wait = min(max(LONGEST_WAIT_S, self.every), max(wait, self.every) * 1.5)
             except Refused as error:
                 self._tell(f"the server takes no answers, they wait on disk: {error.reason}")
                 wait = LONGEST_WAIT_S
@@ -149,7 +152,12 @@ class RemoteDesk:
         await self.server.hand_over(self._batch([]))
 
     async def push(self) -> bool:
-        """One batch; whether more is waiting. Raises Away, Refused."""
+        """One batch; whether more is waiting. Nothing is handed over before the clocks were compared: it would count
+        for nothing. Raises Away, Refused."""
+        if self.server.off is None:
+            await self.greet()
+            if self.server.off is None:
+                raise Away("it answers too slowly for the clocks to be compared")
         records = await self._apart(self.spool.read, self.most)
         try:
             receipt = await self.server.hand_over(self._batch(records))
