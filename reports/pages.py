@@ -1,11 +1,12 @@
 """A document as an HTML page: the template of its kind, the words of its language, its figures."""
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import charts, letters, sentences, webfonts, words
 from .charts.sites import site_mark
@@ -57,6 +58,8 @@ def style(name: str) -> str:
     return (HERE / "styles" / name).read_text(encoding="utf-8")
 
 
+UNBROKEN = 48
+"""Signs of a host name that is kept on one line; a longer one may break."""
 SECOND = "second"
 """The anchor of what begins the second page of a letter."""
 
@@ -249,6 +252,17 @@ def page(document: Printable, screen: bool = False, close: bool = False) -> str:
     return environment().get_template("letter.html").render(**_letter(document, title, styles), close=close)
 
 
+def _prose(text: str, document: ClientLetter) -> Markup:
+    """A paragraph whose host names stay whole: they break at no hyphen."""
+    names = {site.host_name for site in document.sites if "-" in site.host_name and len(site.host_name) <= UNBROKEN}
+    if not names:
+        return escape(text)
+    any_of = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    parts = re.split(rf"(?<![\w.-])({any_of})(?![\w-])", text)
+    whole = Markup('<span class="n">{}</span>')
+    return Markup("").join(whole.format(part) if index % 2 else escape(part) for index, part in enumerate(parts))
+
+
 def _letter(document: ClientLetter, title: str, screen_css: str) -> dict[str, Any]:
     """A client's letter: its own voice in place of the papers' words."""
     v, header = letters.voice(document), document.header
@@ -261,5 +275,5 @@ def _letter(document: ClientLetter, title: str, screen_css: str) -> dict[str, An
         "mark": mark(document), "foot": v("page.foot", **line, digest=header.evidence_head[:16]),
         "foot_full": v("page.foot", **line, digest=header.evidence_head), "created": words.utc(header.as_at),
         "screen_css": Markup(screen_css), "sheet": letters.sheet_of(document), "address": address_lines(document),
-        "divided": not header.language.startswith("en"),
+        "divided": not header.language.startswith("en"), "prose": lambda text: _prose(v.keep(text), document),
     }  # fmt: skip

@@ -215,7 +215,8 @@ def render_html(document: Printable) -> str:
 def _laid_out(document: Printable, close: bool = False) -> Any:
     """The document on its pages; `close` sets a letter smaller."""
     fonts, sheets = _type_case()
-    page = HTML(string=pages.page(document, close=close), url_fetcher=fetcher(), base_url="app:", media_type="print")
+    html = pages.page(document, close=True) if close else pages.page(document)
+    page = HTML(string=html, url_fetcher=fetcher(), base_url="app:", media_type="print")
     return page.render(stylesheets=list(sheets), font_config=fonts, pdf_variant=VARIANT)
 
 

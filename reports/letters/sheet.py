@@ -13,7 +13,7 @@ from .client.voice import Voice, voice_of
 LIMIT = 260
 """Words a letter may have, heading and table included: more is not read in the middle of an event."""
 SUBJECT_LIMIT = 70
-PAGES = {"L7": (2, 3), "L8": (2, 2)}
+PAGES = {"L7": (2, 4), "L8": (2, 2)}
 """Least and most pages, where it is not one; the second begins with what is marked so."""
 UNLIMITED = ("L7", "L8", "L9")
 """Letters that are not sent in the middle of an event: their pages are limited, not their words."""
@@ -58,10 +58,10 @@ def sheet_of(letter: ClientLetter) -> Sheet:
 
 def _block_lines(block: Block, v: Voice) -> list[str]:
     match block.kind:
-        case "lead" | "text" | "figure":
+        case "lead" | "text" | "sheet":
             return [block.text, ""]
-        case "sheet":
-            return [block.text, ""]
+        case "figure":  # the table above it says the same
+            return []
         case "facts":
             return [v("common.named", name=name, value=value) for name, value in block.rows] + [""]
         case "table":

@@ -52,8 +52,12 @@ def l5(count: int = 1, **more: object) -> ClientLetter:
 
 def l7(count: int = 1, **more: object) -> ClientLetter:
     hosts = [site.host_name for site in sites(count)]
-    kinds = (("Shop orders", "unknown", "yes", "about 40"), ("Form messages", "unknown", "yes", None),
-             ("Customer accounts", "unknown", "yes", "about 12 new ones"), ("Pages", "complete", "no", None))  # fmt: skip
+    kinds = (
+        ("Shop orders", "unknown", "yes", "about 40"),
+        ("Form messages", "unknown", "yes", None),
+        ("Customer accounts", "unknown", "yes", "about 12 new ones"),
+        ("Pages", "complete", "no", None),
+    )
     body = PossibleLoss(
         at_risk=span("06-28 22:00", "06-29 22:10"), loss="possible",
         rows=tuple(AtRisk.model_validate({"host_name": host, "kind": kind, "state": state, "personal": personal,

@@ -97,8 +97,8 @@ def _words(part: object) -> dict[str, object]:
                 "decisions": (
                     Happened(at=t("06-29 23:50"), text="Das Bearbeiten wird auf allen Websites gestoppt, bis die "
                              "Kopien verglichen sind."),
-                    Happened(at=t("06-30 07:30"), text="Jeder Kunde wird heute unterrichtet, bevor der Vergleich fertig "
-                             "ist."),
+                    Happened(at=t("06-30 07:30"), text="Jeder Kunde wird heute unterrichtet, bevor der Vergleich "
+                             "fertig ist."),
                 ),
             }  # fmt: skip
         case FinalReport():
@@ -134,7 +134,7 @@ def _words(part: object) -> dict[str, object]:
         case Correction():
             return {"lines": (CorrectedLine(
                 wrote="Das Kontaktformular ist abgeschaltet.",
-                correct="Das Kontaktformular funktioniert seit Sonntag 22:10 Uhr; Nachrichten daraus wurden zugestellt.",
+                correct="Das Kontaktformular funktioniert seit Sonntag 22:10 Uhr; Nachrichten kamen an.",
             ),)}  # fmt: skip
     raise AssertionError(part)
 

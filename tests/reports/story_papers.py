@@ -14,7 +14,9 @@ from reports.press import render_pdf
 from tests.reports.story_breach import breach
 from tests.reports.story_evidence import FILES, evidence
 from tests.reports.story_facts import CLOSED, OPEN
-from tests.reports.story_letters import l1, l2, l3, l4, l6
+from tests.reports.story_letters import l1, l2, l3, l4, l6, l10, l11
+from tests.reports.story_letters_after import l5, l7, l8, l9
+from tests.reports.story_letters_german import german
 from tests.reports.story_monthly import good_month, monthly
 
 PAPERS: dict[str, Callable[[], Printable]] = {
@@ -37,6 +39,24 @@ PAPERS: dict[str, Callable[[], Printable]] = {
     "L4 six sites": lambda: l4(6),
     "L4 six sites us": lambda: l4(6, layout="us"),
     "L6 six sites uk": lambda: l6(6, layout="uk"),
+    "L5": lambda: l5(layout="uk"),
+    "L7 us": lambda: l7(3, layout="us"),
+    "L8": l8,
+    "L9 uk": lambda: l9(3, layout="uk"),
+    "L9 quiet us": lambda: l9(12, quiet=True, layout="us"),
+    "L10 us": lambda: l10(layout="us"),
+    "L11": lambda: l11(2),
+    "L1 de": lambda: german("L1"),
+    "L2 de uk": lambda: german("L2", layout="uk"),
+    "L3 de us": lambda: german("L3", layout="us"),
+    "L4 de twelve sites uk": lambda: german("L4", count=12, layout="uk"),
+    "L5 de": lambda: german("L5", count=3),
+    "L6 de": lambda: german("L6"),
+    "L7 de": lambda: german("L7"),
+    "L8 de twelve sites us": lambda: german("L8", count=12, layout="us"),
+    "L9 de": lambda: german("L9"),
+    "L10 de": lambda: german("L10"),
+    "L11 de": lambda: german("L11"),
 }
 
 

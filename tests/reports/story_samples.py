@@ -1,12 +1,15 @@
 """The samples of reports/samples, built from the story. `python -m tests.reports.story_samples` writes them anew."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from reports.documents import BreachReport, ClientLetter, MonthlyProviderReport
 from tests.reports.story_breach import breach
 from tests.reports.story_facts import CLOSED, OPEN
-from tests.reports.story_letters import l1, l2, l3, l4, l6
+from tests.reports.story_letters import l1, l2, l3, l4, l6, l10, l11
+from tests.reports.story_letters_after import l5, l7, l8, l9
+from tests.reports.story_letters_german import KINDS, german
 from tests.reports.story_monthly import good_month, monthly
 
 SAMPLES = Path(__file__).parents[2] / "reports" / "samples"
@@ -19,7 +22,14 @@ BUILDERS: dict[str, Callable[[], MonthlyProviderReport | BreachReport | ClientLe
     "letter_L2": l2,
     "letter_L3": l3,
     "letter_L4": lambda: l4(layout="uk"),
+    "letter_L5": l5,
     "letter_L6": lambda: l6(layout="us"),
+    "letter_L7": l7,
+    "letter_L8": l8,
+    "letter_L9": l9,
+    "letter_L10": lambda: l10(layout="uk"),
+    "letter_L11": l11,
+    **{f"letter_{kind}_de": partial(german, kind) for kind in KINDS},
 }
 
 if __name__ == "__main__":

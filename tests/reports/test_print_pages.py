@@ -124,14 +124,18 @@ def test_a_nil_claim_says_so_plainly() -> None:
     assert "SLA Credit Request" not in page
 
 
+IDENTITY = {"en": ("as at", "evidence", "Page", "of"), "de": ("Stand", "Nachweis", "Seite", "von")}
+
+
 @pytest.mark.parametrize("name", PAPERS)
 def test_every_page_is_identified(papers: Papers, name: str) -> None:
     paper = papers[name]
     head = paper.document.header
     for number, page in enumerate(paper.pages, 1):
-        assert f"{head.number} v{head.version} · as at" in page
-        assert f"evidence {head.evidence_head[:16]}" in page
-        assert f"Page {number} of {len(paper.pages)}" in page
+        as_at, evidence, place, of = IDENTITY[head.language[:2]]
+        assert f"{head.number} v{head.version} · {as_at}" in page
+        assert f"{evidence} {head.evidence_head[:16]}" in page
+        assert f"{place} {number} {of} {len(paper.pages)}" in page
     if paper.document.kind != "letter":
         assert head.evidence_head in re.sub(r"\s", "", paper.pages[-1]), "the whole digest on the last page"
 

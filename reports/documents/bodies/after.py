@@ -45,7 +45,7 @@ class PossibleLoss(Value):
     at_risk: Span
     before_failure: Span | None = None
     loss: Literal["possible", "confirmed"]
-    rows: Annotated[tuple[AtRisk, ...], Field(min_length=1, max_length=36)]
+    rows: Annotated[tuple[AtRisk, ...], Field(min_length=1, max_length=72)]
     last_copy_at: Instant | None
     last_copy_tested: bool
     consequences: Annotated[tuple[Line, ...], Field(max_length=4)] = ()

@@ -65,15 +65,15 @@ def unplanned(letter: ClientLetter, part: UnplannedOutage, v: Voice) -> Iterator
 
 
 def corrected(letter: ClientLetter, part: Correction, v: Voice) -> Iterator[Block]:
-    day = v.full_day(part.notice_sent_at)
+    day = v.plain_day(part.notice_sent_at)
     yield lead(v("L11.lead", len(part.lines), day=day))
     for line in part.lines:
-        yield text(v("L11.wrote", day=v.day(part.notice_sent_at), wrote=v.quoted(line.wrote), correct=line.correct))
+        yield text(v("L11.wrote", day=day, wrote=v.quoted(line.wrote), correct=line.correct))
     yield from concerned(letter, v)
     sent = v.moment(part.notice_sent_at)
     yield facts(
         (v("L11.corrects"), v("L11.letter_of", ref=part.notice_ref, moment=sent)),
-        (v("L11.window_now"), v.span(part.window) if part.window else v("L11.no_window")),
+        (v("L11.window_now"), v.span(part.window)) if part.window else None,
         following(letter, v),
     )
     yield from states(letter, v)

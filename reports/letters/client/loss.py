@@ -86,7 +86,7 @@ def annex(letter: ClientLetter, part: PossibleLoss, v: Voice) -> Iterator[Block]
     yield Block("text", v("L7.annex_note", moment=v.dated_moment(at), zone=v.zone_label(at)), ours=False)
     rows = [
         (row.host_name, row.kind, v(f"data.{row.state}"), v(f"L7.personal_{row.personal}"),
-         row.about or v("L7.about_unknown"))
+         row.about or v("L7.about_none" if row.state == "complete" else "L7.about_unknown"))
         for row in part.rows
     ]  # fmt: skip
     columns = (v("L7.site"), v("L7.kind"), v("L7.state"), v("L7.personal"), v("L7.about"))

@@ -8,8 +8,10 @@ from ..block import Block
 from .pieces import facts, following, lead, many, points, provider, table, text, to_do
 from .voice import Voice
 
-WIDE = {"din5008b": 165.0, "uk": 140.0, "us": 165.0}
+WIDE = {"din5008b": 165.0, "uk": 160.0, "us": 165.0}
 """Width of the body in millimetres, for the drawing."""
+FEW = 4
+"""Sites that are listed on the first page; more of them stand on the second, which has the room."""
 
 
 def _in_short(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[str]:
@@ -53,13 +55,16 @@ def _figures(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[Bloc
             lambda seconds: v("L8.beyond", brief=v.brief(seconds)), **labels,
         )  # fmt: skip
         yield Block("figure", said, drawing=drawing, ours=False)
+
+
+def _sites(part: FinalReport, v: Voice) -> Block:
     rows = []
     for site in part.sites:
         back = v.moment(site.back_at) if site.back_at else v("L8.not_back")
         back = back if site.down_seconds or site.back_at else v("L8.never_down")
         rows.append((site.host_name, v.duration(site.down_seconds), back, v(f"data.{site.data}")))
     columns = (v("L8.site"), v("L8.down"), v("L8.back"), v("L8.data"))
-    yield table(v("L8.sites"), columns, (34, 20, 26, 20), rows)
+    return table(v("L8.sites"), columns, (34, 20, 26, 20), rows)
 
 
 def final_report(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[Block]:
@@ -76,8 +81,12 @@ def final_report(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[
         following(letter, v),
     )
     yield from _figures(letter, part, v)
+    if many(letter) <= FEW:
+        yield _sites(part, v)
     yield Block("sheet", v("L8.account"), ours=False)
     yield table("", (), (30, 70), [(v.moment(line.at), line.text) for line in part.timeline])
+    if many(letter) > FEW:
+        yield _sites(part, v)
     yield points(v("L8.cause"), (_cause(part, v),), ours=False)
     yield points(v("L8.done"), part.done)
     if part.changes:
