@@ -136,7 +136,7 @@ def _show_due(proposals: list[Any], promises: list[Any]) -> None:
                     str(len(row["clients"])),
                     row["due_at"],
                     row["why"],
-                    f"drafted: {row['notice_id']}" if row["notice_id"] else "\n".join(row["missing"]) or "nothing",
+                    f"drafted: {row['notice_id']}" if row["notice_id"] else _missing(row["missing"]),
                 ]
                 for row in proposals
             ],
@@ -158,6 +158,15 @@ def _show_due(proposals: list[Any], promises: list[Any]) -> None:
                 for row in promises
             ],
         )
+
+
+def _missing(missing: list[str]) -> str:
+    """What a person has to give: the words' names, and in full what is otherwise wrong."""
+    needed = [
+        text.removeprefix("words.").removesuffix(": is needed") for text in missing if text.endswith(": is needed")
+    ]
+    others = [text for text in missing if not text.endswith(": is needed")]
+    return "\n".join([", ".join(needed), *others]).strip() or "nothing"
 
 
 @group.command("plan", epilog="Example: kept notices plan --event 01997a3e-7c1b-7d2e-9f00-5a6b7c8d9e0f")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,8 @@ from app.notices.rounds.known_words import KnownWords, known_words
 from app.notices.rounds.triggers import Known, Proposal
 from app.notices.tables import Notice
 from app.notices.wording.translating import WORDS
+
+TOO_LATE = timedelta(days=7)  # what was due before that is for a person to begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def tick(engine: sa.Engine, now: datetime) -> Ticked:
         missed = any(one.state == "broken" and one.recorded_at is None for one in promises.ours(session, now))
     drafted, refused = [], []
     for item in asked:
-        if item.notice_id is not None or not item.known.complete:
+        if item.notice_id is not None or not item.known.complete or item.proposal.due_at < now - TOO_LATE:
             continue
         try:
             with transaction(engine) as session:

@@ -20,7 +20,7 @@ from app.probes.importing.fields import micros
 from app.probes.tables import CODES, Monitor, ObservedRun
 from app.sites.tables import Placement, Site
 from app.sla.judge import judge
-from app.sla.periods import month_of, shifted
+from app.sla.periods import Period, month_of, shifted
 from app.sla.statement import SiteVerdict
 
 LATELY = timedelta(days=62)
@@ -45,7 +45,21 @@ def known(session: Session, service_id: UUID, now: datetime) -> Known:
         decided = [window.override.at] if window.override else []
         moved = [window.rescheduled_at] if window.rescheduled_at else []
         turned[window.id] = max([window.announced_at, *words, *(at for at in (*taken, *decided, *moved) if at <= now)])
-    return Known(statement, placed, told(session, service_id, now), closed, turned)
+    watched = _watched(session, service_id, closed)
+    return Known(statement, placed, told(session, service_id, now), closed if watched else None, turned)
+
+
+def _watched(session: Session, service_id: UUID, month: Period) -> bool:
+    """Whether anybody looked at the service, or at a site of it, in the month: else there is no statement to send."""
+    here = select(Placement.site_id).where(Placement.service_id == service_id)
+    query = (
+        select(ObservedRun.monitor)
+        .join(Monitor, col(Monitor.key) == col(ObservedRun.monitor))
+        .where(sa.or_(col(Monitor.service_id) == service_id, col(Monitor.site_id).in_(here)))
+        .where(col(ObservedRun.held_until) > micros(month.span.start))
+        .where(col(ObservedRun.first_at) < micros(month.span.end))
+    )
+    return session.exec(query.limit(1)).first() is not None
 
 
 def sites_now(session: Session, service_id: UUID, now: datetime) -> list[Site]:
@@ -81,7 +95,7 @@ def told(session: Session, service_id: UUID, now: datetime) -> list[Told]:
 
 def stirring(session: Session, now: datetime) -> list[UUID]:
     """The services that may ask for a letter now, found by a few cheap questions: a window about, a letter out lately,
-    something down lately, or a month just closed. The others are not judged."""
+    something down lately, or a month that is closed and was not written about. The others are not judged."""
     since = now - LATELY
     found: set[UUID] = set()
     windows = select(WorkService.service_id).join(Window, col(Window.work_id) == col(WorkService.work_id))
