@@ -23,6 +23,7 @@ from app.delivery.dkim import record, sign
 from app.delivery.shapes import Attachment, DkimKey, Invitation, Mailbox, Outgoing, Sender
 from app.delivery.smtp import send
 from app.errors import BadInput
+from app.fields import address
 from tests.world.smtp import mail_server
 
 AT = datetime(2025, 6, 3, 12, 0, tzinfo=UTC)
@@ -233,6 +234,24 @@ def test_mailboxes_as_people_type_them() -> None:
     ):
         with pytest.raises(ValueError, match="example"):
             Mailbox.read(wrong)
+
+
+def test_addresses_as_they_are_kept() -> None:
+    typed = {
+        "Anna.Lee@Example.ORG": "Anna.Lee@example.org", "anna@Bücher.example": "anna@xn--bcher-kva.example",
+        " a+b@c-d.example ": "a+b@c-d.example", "jörg@straße.example": "jörg@xn--strae-oqa.example", "a@b": "a@b",
+    }  # fmt: skip
+    assert {text: address(text) for text in typed} == typed
+    for wrong in (
+        "a@x_y.example",
+        "a..b@c.example",
+        ".a@c.example",
+        "a@[192.0.2.1]",
+        f"a@{'x' * 64}.example",
+        "a\u200b@c.example",
+    ):
+        with pytest.raises(ValueError, match="e-mail address"):
+            address(wrong)
 
 
 # --- the signature ----------------------------------------------------------------------------------------------------
