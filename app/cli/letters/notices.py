@@ -263,11 +263,16 @@ def issue(
     notice: Round,
     digest: Annotated[str, typer.Option("--plan", metavar="DIGEST", help="As `kept notices plan` prints it.")],
     by: Annotated[str | None, typer.Option(help="Who approves it, where nobody has yet.")] = None,
+    issued_at: Annotated[
+        str | None, typer.Option(help="When they went out, where that was before; then Kept does not send them.")
+    ] = None,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
     """Freeze a round as its plan showed it and send it. Refused where the record has changed since, with what has."""
-    row = asked("POST", f"notices/{notice}/issue", {"plan": digest, "approved_by": by}, data)
+    moment(issued_at, "--issued-at")
+    body = {"plan": digest, "approved_by": by} | ({"issued_at": issued_at} if issued_at else {})
+    row = asked("POST", f"notices/{notice}/issue", body, data)
     _told(row, f"Round {row['number']} is out, approved by {row['approved_by']}.", as_json)
 
 
