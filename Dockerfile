@@ -1,4 +1,4 @@
-# One image for `serve` and `migrate`. Build: docker build -t kept .   Run: see compose.yaml and docs/operations.md
+# One image for `serve`, `migrate` and `probe`. Build: docker build -t kept .   Run: see compose.yaml and docs/operations.md
 FROM python:3.12-slim-bookworm AS build
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
