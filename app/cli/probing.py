@@ -20,7 +20,7 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from app.prober.ways import Ways
+    from app.prober.checks.ways import Ways
     from app.probes.running import Running
     from app.probes.vault import Vault
 
@@ -180,8 +180,8 @@ def probe(
 def ways(place: Settings) -> Ways:
     """How to probe, as the settings want it."""
     from app.prober.addresses import Networks
+    from app.prober.checks.ways import Ways
     from app.prober.online import references
-    from app.prober.ways import Ways
 
     servers = [server.strip() for server in place.probe_nameservers.split(",") if server.strip()]
     return Ways(

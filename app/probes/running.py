@@ -14,10 +14,10 @@ from sqlmodel import Session
 
 from app.db import reader, transaction
 from app.prober.checks.tools import Tools
+from app.prober.checks.ways import Ways as Ways
 from app.prober.clocks import Clocks
 from app.prober.engine import Displaced, Prober
 from app.prober.online import Online
-from app.prober.ways import Ways as Ways
 from app.probes.desk import LocalDesk, Occasions
 from app.probes.heartbeats import silences
 from app.probes.recording import record

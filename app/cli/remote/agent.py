@@ -10,7 +10,7 @@ from app.errors import BadInput
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.prober.ways import Ways
+    from app.prober.checks.ways import Ways
 
 
 def ask(place: Settings, ways: Ways, server: str | None, location: str | None) -> None:

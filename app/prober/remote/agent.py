@@ -11,12 +11,12 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from app.prober.checks.ways import Ways
 from app.prober.clocks import Clocks
 from app.prober.engine import Prober
 from app.prober.remote.desk import RemoteDesk
 from app.prober.remote.exchange import Away, Refused, Server
 from app.prober.remote.spool import Spool
-from app.prober.ways import Ways
 
 log = structlog.get_logger("kept.prober")
 
