@@ -34,6 +34,7 @@ import app.notices.planning_api
 import app.outcomes.api
 import app.presets.api
 import app.probes.api
+import app.probes.history.api
 import app.probes.live
 import app.probes.locations.api
 import app.sites.api
@@ -65,6 +66,7 @@ ROOMS = (
     app.incidents.api,
     app.evidence.api,
     app.probes.api,
+    app.probes.history.api,
     app.probes.live,
     app.probes.locations.api,
     app.integrity.api,

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
-from app.db import make_engine, reader, transaction
+from app.db import reader, transaction
 from app.errors import Conflict
 from app.evidence.actions import entries
 from app.evidence.tables import Entry
@@ -23,7 +23,7 @@ from app.prober.engine import Answer
 from app.prober.outcome import Fault, Outcome, Phases
 from app.probes.importing.storing import Contradiction
 from app.probes.recording import record
-from app.probes.storage import merkle, reading, sealing
+from app.probes.storage import merkle, reading
 from app.probes.storage.hours import HOUR, hour_at, key
 from app.probes.storage.proving import proof
 from app.probes.storage.retention import Hold, edge_of, let_go
@@ -32,6 +32,7 @@ from app.probes.tables import CODES, Measurement, Monitor, Observation
 from app.sla.case import State
 from tests.conftest import NOW
 from tests.probes.conftest import THEN, watch
+from tests.probes.sealer import seal_until_done
 from tests.probes.test_runs import SEEN, folded, stored
 from tests.probes.test_storage import ON_SQLITE, START, check, seal_all, taken
 from tests.running import FORKS
@@ -201,13 +202,6 @@ def test_what_waits_for_its_round_is_not_let_go_and_damage_is_seen(
     assert seal_all(engine, NOW) == 2  # and hinders nothing else
 
 
-def _seal(url: str) -> None:
-    engine = make_engine(url)
-    while sealing.seal(engine, NOW, 60).more:
-        pass
-    engine.dispose()
-
-
 def test_killed_while_it_seals(session: Session, engine: sa.Engine, service_id: UUID) -> None:
     series = [watch(session, service_id, f"m{n}", 1800) for n in range(24)]
     session.commit()
@@ -220,7 +214,7 @@ def test_killed_while_it_seals(session: Session, engine: sa.Engine, service_id: 
     url = engine.url.render_as_string(hide_password=False)
     killed = 0
     for _ in range(3):
-        process = FORKS.Process(target=_seal, args=(url,))
+        process = FORKS.Process(target=seal_until_done, args=(url, NOW))
         process.start()
         with engine.connect() as looking:  # it is at work: somewhere in a round, or between two
             until = time.monotonic() + 30
@@ -236,7 +230,7 @@ def test_killed_while_it_seals(session: Session, engine: sa.Engine, service_id: 
             rows = [(seen_of, row.at) for seen_of, row in reading.rows(seen, keys, START, START + 48 * HOUR)]
             assert len(rows) == len(set(rows)) == len(stream)
     assert killed
-    _seal(url)
+    seal_until_done(url, NOW)
     with Session(reader(engine)) as seen:
         assert verify(seen).observations == len(stream)
         states = [row.state for _, row in reading.rows(seen, keys, START, START + 48 * HOUR)]

@@ -1,0 +1,1 @@
+"""How it was: hours summed up, uptime by period, outages with their bounds."""
