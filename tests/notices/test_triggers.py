@@ -207,6 +207,13 @@ def test_who_came_later_is_told_how_it_stands_and_what_moves_goes_to_whoever_had
     assert {kind: (item.follows, len(item.clients)) for kind, item in found.items()} == {
         "L1": (None, 4), "L3": (notice["id"], 2),
     }  # fmt: skip
+    (moved,) = [row for row in story.get("/windows")["items"] if row["replaces"] == window["id"]]
+    story.clock.now = datetime.fromisoformat(at(5, "09:00"))
+    story.post(f"/windows/{moved['id']}/withdraw", {"at": at(5, "09:00"), "note": "by phone"})
+    (taken,) = [item for item in asked(story, at(5, "09:30")) if item.kind != "L9"]
+    assert (taken.kind, taken.follows, len(taken.clients)) == ("L11", notice["id"], 2)  # before its end: a correction
+    (passed,) = [item for item in asked(story, at(8, "00:01")) if item.kind != "L9"]
+    assert (passed.kind, passed.follows) == ("L2", notice["id"])
 
 
 def test_our_own_promise_is_among_what_is_due_until_everybody_has_had_it(told_story: Story) -> None:
