@@ -209,7 +209,7 @@ def test_who_came_later_is_told_how_it_stands_and_what_moves_goes_to_whoever_had
     }  # fmt: skip
     (moved,) = [row for row in story.get("/windows")["items"] if row["replaces"] == window["id"]]
     story.clock.now = datetime.fromisoformat(at(5, "09:00"))
-    story.post(f"/windows/{moved['id']}/withdraw", {"at": at(5, "09:00"), "note": "by phone"})
+    story.post(f"/windows/{moved['id']}/withdraw", {"at": at(5, "09:00"), "text": "Taken back.", "source": "P"})
     (taken,) = [item for item in asked(story, at(5, "09:30")) if item.kind != "L9"]
     assert (taken.kind, taken.follows, len(taken.clients)) == ("L11", notice["id"], 2)  # before its end: a correction
     (passed,) = [item for item in asked(story, at(8, "00:01")) if item.kind != "L9"]

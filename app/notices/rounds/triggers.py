@@ -20,7 +20,7 @@ from app.sla.statement import Flag, Outage, Outcome, SiteVerdict, Statement, Win
 
 MONTH_CLOSED = timedelta(days=1)
 NOT_BACK = ("L1", "L2", "L3", "L4", "L6", "L10")  # after these a client still waits to hear that all is well
-NOTHING_DONE = ("withdrawn", "did not take place", "rolled back")
+NOTHING_DONE = ("withdrawn", "did not take place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +130,10 @@ def _of_work(known: Known, work_id: str) -> Iterator[Proposal]:
     word = facts.word_of(newest, known.as_at)
     if word == "planned" and newest.promised.end > known.as_at:
         yield from _planned(newest, thread, known.as_at)
-    else:
+    happened = newest.actual_start is not None and word not in NOTHING_DONE
+    if word != "planned" and not happened:
         yield from _nothing_done(known, newest, thread)
-    if newest.actual_start is not None and word not in NOTHING_DONE:
+    if happened:
         yield from _event(
             known, thread, window=newest, began=newest.promised.end,
             over=newest.outcome is not Outcome.OVERRUNNING or newest.promised.end > known.as_at,
@@ -142,7 +143,7 @@ def _of_work(known: Known, work_id: str) -> Iterator[Proposal]:
             why = "what the sites' data holds is not verified, and entries may be missing"
             there = (client for client, sites in known.placed.items() if sites)
             yield _proposal("L7", there, None, why, newest.promised.end, window=newest)
-    yield from _account(known, thread, newest, None, over=word in ("done", *NOTHING_DONE))
+    yield from _account(known, thread, newest, None, over=word in ("done", "rolled back", *NOTHING_DONE))
 
 
 def _planned(newest: WindowVerdict, thread: Thread, as_at: datetime) -> Iterator[Proposal]:
@@ -168,7 +169,8 @@ def _nothing_done(known: Known, newest: WindowVerdict, thread: Thread) -> Iterat
         if word in NOTHING_DONE:
             why = f"the window {word}" if word == "did not take place" else f"the window was {word}"
             since = known.turned.get(window.window_id, max(last.issued_at, newest.announced_at))
-            yield _proposal("L2", clients, last, why, since, window=window)
+            early = word == "withdrawn" and known.as_at < window.promised.end  # nothing has failed to take place yet
+            yield _proposal("L11" if early else "L2", clients, last, why, since, window=window)
 
 
 # While it lasts, and after --------------------------------------------------------------------------------------------
@@ -195,7 +197,7 @@ def _event(
             told = last.issued_at if last.kind in ("L4", "L10", "L6") else None
             due = cadence.due_since(began, told, last.next_contact_at)
             if due <= known.as_at:
-                yield _proposal(running, clients, last, f"still down {late}", began, due, window, outage)
+                yield _proposal(running, clients, _same(last, window), f"still down {late}", began, due, window, outage)
         return
     if down or (window is not None and window.promised.end > known.as_at and not _finished(window)):
         return
@@ -207,14 +209,20 @@ def _event(
         back = _back(known, window, outage)
         if whole:
             why = "every site is reachable, working and current"
-            yield _proposal("L5", whole, last, why, back, back, window, outage)
+            yield _proposal("L5", whole, _same(last, window), why, back, back, window, outage)
         partly = frozenset(there) - whole
         since = _due_partly(known, last, [there[one] for one in partly], back) if partly else None
         if since is not None:
             unseen = sum(site.state is SiteCurrent.UNKNOWN for one in partly for site in there[one])
             why = "it answers again, and not every site is confirmed current"
             why += f"; {unseen} not looked at" if unseen else ""
-            yield _proposal("L6", partly, last, why, back, since, window, outage)
+            yield _proposal("L6", partly, _same(last, window), why, back, since, window, outage)
+
+
+def _same(last: Told, window: WindowVerdict | None) -> Told | None:
+    """The round that an update follows: one about this very window. Whoever was told of another one last gets the
+    letter of how it stands."""
+    return last if window is None or last.window_id == window.window_id else None
 
 
 def _due_partly(known: Known, last: Told, sites: Sequence[Sequence[SiteVerdict]], back: datetime) -> datetime | None:
