@@ -33,6 +33,7 @@ MODULES = (
     "audit.comparing",
     "audit.seals",
     "audit.snapshots",
+    "audit.watching",
     "calling",
     "checking",
     "claims",

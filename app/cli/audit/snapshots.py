@@ -84,7 +84,7 @@ def audit_snapshot(
 
     try:
         plan = Plan(
-            out=str(out), sites=_sites(paths, sites, tree), label=label, server=server,
+            out=str(out), sites=sites_of(paths, sites, tree), label=label, server=server,
             base=str(base) if base else None, full=full, algorithm=algorithm, workers=workers, gentle=gentle,
             max_read=agent.amount(max_read, "--max-read", 1 << 20),
             chunks_from=agent.amount(chunks, "--chunks") if chunks else None, nonce=nonce,
@@ -92,7 +92,7 @@ def audit_snapshot(
             excludes=exclude or [], volatile=not judge_volatile, quiet_ns=agent.seconds(settle),
             file_bytes=agent.amount(max_file, "--max-file"), container=container,
         )  # fmt: skip
-        made = snapshot(plan, say, _databases(db or [], sites, base, db_rows))
+        made = snapshot(plan, say, databases_of(db or [], sites, base, db_rows))
     except Wrong as error:
         raise BadInput(error.reason, field=error.field or None, example=error.example or None) from None
     for record in made["dbs"]:
@@ -101,7 +101,7 @@ def audit_snapshot(
     _told(agent.summary(str(out), made), as_json)
 
 
-def _databases(
+def databases_of(
     given: list[str], sites: Path | None, base: Path | None, rows: Literal["auto", "all", "none"]
 ) -> Callable[[str], list[dict[str, Any]]] | None:
     """What reads the databases once the sites are done; None where there is none."""
@@ -138,7 +138,7 @@ def _told(summary: dict[str, Any], as_json: bool) -> None:
         raise typer.Exit(5)
 
 
-def _sites(paths: list[str] | None, file: Path | None, tree: Path | None) -> list[Site]:
+def sites_of(paths: list[str] | None, file: Path | None, tree: Path | None) -> list[Site]:
     from app.integrity.agent import sites
 
     found = [sites.named(path) for path in paths or []]

@@ -9,7 +9,7 @@ from typing import Any
 
 FILES = (
     "__init__", "__main__", "asking", "clock", "containers", "earlier", "excludes", "leaves", "main", "marks",
-    "onesite", "packing", "reading", "rows", "sites", "snapshot", "walk", "workers",
+    "onesite", "packing", "reading", "rows", "sites", "snapshot", "walk", "watching", "workers",
 )  # fmt: skip
 PACKAGE = "kept_agent"
 START = f"import sys\n\nfrom {PACKAGE}.main import main\n\nsys.exit(main())\n"
