@@ -13,12 +13,14 @@ from benchmarks.frame import Figure, machine, say
 MEASUREMENTS = {
     "import": ("imports", "a file of observations against the bare driver, on SQLite and PostgreSQL"),
     "month": ("months", "all sites, one month, against SQL over plain rows, on SQLite and PostgreSQL"),
+    "storage": ("storing", "bytes an observation, packed and sealed, and for good, against a plain row"),
     "judge": ("judging", "judging one month against reading its runs; twelve months of 50 services against one"),
     "contracts": ("contracts", "a year of one service under each draft of terms against reading its runs"),
     "probing": ("probing", "a probe over a new connection each, with and without TLS, against bare httpx"),
     "audit-snapshot": ("audit_snapshot", "sites read, whole and what changed, against `cat` and `find` of the same"),
     "audit-compare": ("audit_compare", "four generations of many sites compared, against reading their columns alone"),
     "audit-databases": ("audit_databases", "digests of parts and rows of databases against check sums"),
+    "letters": ("letters", "letters planned, handed over and sent, 120 and 1,200, against writing and sending alone"),
     "papers": ("papers", "a report and a letter against WeasyPrint alone; 120 letters against one after another"),
 }
 
