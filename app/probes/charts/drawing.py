@@ -38,10 +38,10 @@ def drawn(picture: Picture) -> str:
         text(EDGE, 29, f"{_when(span.start, picture.zone)} to {_when(span.end, picture.zone)}, {picture.zone}",
              size=7.5, fill=SOFT),
     ]  # fmt: skip
-    parts += _gaps(picture, x)
     parts += _levels(highest)
     parts += _hours(span, picture.zone, x, floor + 8 + STRIP)
     parts += _curve(picture.buckets, x, floor, HIGH / highest)
+    parts += _gaps(picture, x)
     strip = floor + 8
     for start, end, state in picture.states:
         least = 0.6 if state is State.DOWN else 0.0  # a short outage is never too thin to be seen

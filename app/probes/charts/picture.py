@@ -82,7 +82,8 @@ def picture(
     session: Session, monitor: Monitor, span: Span, *, zone: str, windows: Sequence[Marked], now: datetime
 ) -> Picture:
     """One monitor in a span of time; where several locations ask, the answers of all of them."""
-    length = next((one for one in LENGTHS if span.length <= one * BUCKETS), LENGTHS[-1])
+    least = timedelta(seconds=2 * monitor.interval_seconds)  # so that none is empty while it is asked
+    length = next((one for one in LENGTHS if span.length <= one * BUCKETS and one >= least), LENGTHS[-1])
     asked = select(Monitor.key).where(Monitor.part_of == monitor.key)
     keys = [key for key in session.exec(asked) if key is not None] or [monitor.key or 0]
     sums: dict[int, Sketch] = {}
