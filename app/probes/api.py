@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 from app.access.guard import Operator, Viewer
 from app.errors import BadInput, found
 from app.fields import In, Instant, Line, Out, Text
-from app.probes import actions
+from app.probes import actions, states
 from app.probes.importing.fields import EPOCH, LAST, instant, micros
 from app.probes.importing.files import ImportResult, import_file
 from app.probes.importing.reading import EXAMPLES, HEADER, Format
@@ -159,17 +159,21 @@ def list_monitors(
 
 
 @router.get("/monitors/{monitor_id}", dependencies=[Viewer])
-def read_monitor(monitor_id: UUID, session: SessionDep) -> MonitorSeen:
-    """One monitor, and how much it has seen."""
+def read_monitor(monitor_id: UUID, session: SessionDep, now: NowDep) -> MonitorSeen:
+    """One monitor, and how much it, or all its locations, have seen."""
     monitor = _monitor(session, monitor_id)
     runs = SQLModel.metadata.tables["observed_run"].c
     mine = runs.monitor == monitor.key
+    if monitor.agreement is not None:
+        mine = runs.monitor.in_(select(Monitor.key).where(Monitor.part_of == monitor.key))
     count, first, last = session.connection().execute(
         sa.select(sa.func.sum(runs.count), sa.func.min(runs.first_at), sa.func.max(runs.last_at)).where(mine)
     ).one()  # fmt: skip
     state = session.connection().execute(
         sa.select(runs.state).where(mine).order_by(runs.first_at.desc()).limit(1)
     ).scalar()  # fmt: skip
+    if monitor.agreement is not None:
+        state = STATES.index(states.states(session, [monitor], now)[0].state)
     return MonitorSeen(
         **monitor.model_dump(),
         observations=int(count or 0),

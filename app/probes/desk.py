@@ -131,11 +131,11 @@ class LocalDesk:
 
     def _assignments(self) -> list[Assignment] | None:
         with Session(reader(self.engine)) as session:
-            mark = session.exec(
+            counts = session.exec(
                 select(sa.func.count(), sa.func.max(Monitor.key), sa.func.count(col(Monitor.until_at)))
             ).one()  # fmt: skip
             windows = self.occasions(session, self.clock())
-            mark = (*mark, windows)
+            mark = (*counts, windows)
             if mark == self._mark:
                 return None
             asked = select(Monitor).where(

@@ -306,6 +306,12 @@ def test_the_state_is_what_the_locations_agree_on(owner: TestClient, engine: sa.
     assert 'kept_monitor_state{monitor="shop",state="down"} 1.0' in metrics
     assert 'kept_location_asks{location="york"} 1.0' in metrics
     assert State(shown["state"]) is State.DOWN
+    whole = get(owner, f"/monitors/{made['id']}")
+    assert (whole["observations"], whole["state"], whole["location"]) == (22, "down", None)
+    # a file cannot speak for all of them at once
+    file = b"at,monitor,state\n2025-06-01T00:00:00Z,shop,up\n"
+    sent = owner.post(f"{API}/observations", content=file, headers={"content-type": "text/csv"})
+    assert (sent.status_code, "no monitor has the name or id 'shop'" in sent.text) == (422, True)
     with Session(engine) as session:
         assert found(session, "york").seen_at is not None
     assert datetime.fromisoformat(shown["last_at"]) <= datetime.now(UTC)

@@ -76,7 +76,9 @@ def import_file(
             return ImportResult(before, repeated=True)
         monitors = {
             monitor.key: monitor
-            for monitor in session.exec(select(Monitor).order_by(col(Monitor.name)))
+            for monitor in session.exec(
+                select(Monitor).where(col(Monitor.agreement).is_(None)).order_by(col(Monitor.name))
+            )
             if monitor.key is not None
         }
         known = {monitor.name: key for key, monitor in monitors.items()}
