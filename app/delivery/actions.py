@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -79,17 +79,21 @@ def hand_over_all(session: Session, parcels: Sequence[Parcel], now: datetime, *,
         if one.key in known:
             continue
         row = known[one.key] = _row(one, now, domain)
-        if one.outgoing is not None:
+        if one.outgoing is not None:  # what cannot be sent to anybody shows now: it is written once
             before = held.get(queries.folded_address(one.outgoing.to.address))
             if before is not None:
                 row.state, row.due_at, row.settled_at, row.said = State.SUPPRESSED, None, now, before.why
-            mime.build(one.outgoing, SOMEBODY, message_id=row.message_id, at=now)  # what cannot be sent shows now
+            light = replace(
+                one.outgoing, attachments=tuple(replace(file, content=b"") for file in one.outgoing.attachments)
+            )
+            mime.build(light, SOMEBODY, message_id=row.message_id, at=now)  # what cannot be sent shows now
         session.add(row)
         fresh.append(row)
     session.flush()
+    new = {row.id for row in fresh}
     for one in parcels:
         row = known[one.key]
-        if one.outgoing is not None and row in fresh:
+        if one.outgoing is not None and row.id in new:
             content = packing.pack(one.outgoing)
             digest = hashlib.sha256(content).hexdigest()
             session.add(DeliveryContent(delivery_id=row.id, digest=digest, content=content))

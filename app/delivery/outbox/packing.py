@@ -1,11 +1,13 @@
-"""A message as it lies in the outbox: everything of an Outgoing, as bytes and back. Pure."""
+"""A message as it lies in the outbox: everything of an Outgoing, as bytes and back. Pure.
+
+The length of the words, the words (JSON, compressed), then the attachments as they are, one after another.
+"""
 
 from __future__ import annotations
 
-import base64
 import json
 import zlib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,20 +15,25 @@ from app.delivery.shapes import Attachment, Invitation, Mailbox, Outgoing
 
 
 def pack(outgoing: Outgoing) -> bytes:
-    return zlib.compress(json.dumps(asdict(outgoing), default=_plain, ensure_ascii=False).encode(), 1)
+    files = [[one.name, one.media_type, len(one.content)] for one in outgoing.attachments]
+    values = asdict(replace(outgoing, attachments=())) | {"attachments": files}
+    words = zlib.compress(json.dumps(values, default=_plain, ensure_ascii=False).encode(), 1)
+    return b"".join([len(words).to_bytes(4, "big"), words, *(one.content for one in outgoing.attachments)])
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
+def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(type(value).__name__)
 
 
 def unpack(content: bytes) -> Outgoing:
-    values = json.loads(zlib.decompress(content))
-    files = [Attachment(**one | {"content": base64.b64decode(one["content"])}) for one in values.pop("attachments")]
+    end = 4 + int.from_bytes(content[:4], "big")
+    values = json.loads(zlib.decompress(content[4:end]))
+    files = []
+    for name, media_type, size in values.pop("attachments"):
+        files.append(Attachment(name, media_type, content[end : end + size]))
+        end += size
     date = values.pop("invitation")
     if date is not None:
         for field in ("start_at", "end_at"):
