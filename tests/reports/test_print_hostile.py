@@ -9,10 +9,13 @@ import pytest
 from reports import glyphs
 from reports.documents import SiteCounts, read_document
 from reports.errors import GlyphMissing
+from reports.letters import mail_of
 from reports.press import render_html, render_pdf
 from tests.reports.story_breach import full_breach
 from tests.reports.story_evidence import FILES, evidence
-from tests.reports.story_letters import l1, l2, l3, l4, l6
+from tests.reports.story_letters import l1, l4
+from tests.reports.story_letters_after import l9
+from tests.reports.story_letters_german import KINDS, german
 from tests.reports.story_monthly import monthly
 from tests.reports.story_papers import Paper
 
@@ -22,10 +25,11 @@ FIXED = {
     "kind", "unit", "letter", "layout", "paper", "language", "status", "zone", "evidence_head", "sha256", "percent",
     "currency", "amount", "outcome", "flags", "carried_out", "source", "state", "answer", "verdict", "bound", "basis",
     "good_standing", "reason_status", "tier_below_percent", "credit_percent", "what_changed_source", "update_verdict",
-    "bundle_sha256", "checked_by", "file", "target_percent",
+    "bundle_sha256", "checked_by", "file", "target_percent", "loss", "personal", "we_are", "data", "took_place",
+    "cause_status", "own_target", "notice_letter",
 }  # fmt: skip
 WHOLE = {"reckoning", "attached"}  # for machines, never printed; names of files
-REFERENCES = {"client_id", "site_id", "ref", "sign_off", "exhibits", "number"}
+REFERENCES = {"client_id", "site_id", "ref", "sign_off", "exhibits", "number", "wrote"}
 
 
 def filled(value: Any, text: str, key: str = "") -> Any:
@@ -41,9 +45,20 @@ def filled(value: Any, text: str, key: str = "") -> Any:
     return text
 
 
+def with_hosts(made: Any, whole: Any) -> Any:
+    """Host names as they were: they are references here."""
+    if isinstance(whole, dict):
+        return {k: whole[k] if k in ("host_name", "host_names") else with_hosts(made[k], whole[k]) for k in whole}
+    if isinstance(whole, list):
+        return [with_hosts(one, other) for one, other in zip(made, whole, strict=True)]
+    return made
+
+
 def hostile(document: Any, text: str) -> Any:
     whole = json.loads(document.model_dump_json())
     made = filled(whole, text)
+    if whole["kind"] == "letter":  # the rows of a letter are about its sites
+        made = with_hosts(made, whole)
     for reading, original in zip(made.get("readings", []), whole.get("readings", []), strict=True):
         reading["name"] = original["name"]
     for group in ("promises", "deviations", "sign_off"):
@@ -59,7 +74,9 @@ def hostile(document: Any, text: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    "document", [monthly(), full_breach(), evidence(), l1(), l2(), l3(), l4(), l6()], ids=lambda d: d.kind
+    "document",
+    [monthly(), full_breach(), evidence(), *(german(kind) for kind in KINDS), l1(), l4(), l9()],
+    ids=lambda d: d.kind,
 )
 def test_markup_prints_as_text(document: Any) -> None:
     text = "<i>{{7*7}}</i>" if document.kind == "letter" else MARKUP  # a letter has room for few words
@@ -67,6 +84,10 @@ def test_markup_prints_as_text(document: Any) -> None:
     assert not re.search("<script>|<b>|<i>", html)
     assert "&lt;" in html
     assert "{{7*7}}" in html
+    if document.kind == "letter":
+        mail = mail_of(hostile(document, text))
+        assert not re.search("<script>|<b>|<i>", mail.html)
+        assert "<i>{{7*7}}</i>" in mail.text
 
 
 def shortened(document: Any) -> Any:
