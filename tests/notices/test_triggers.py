@@ -211,7 +211,9 @@ def test_who_came_later_is_told_how_it_stands_and_what_moves_goes_to_whoever_had
     story.clock.now = datetime.fromisoformat(at(5, "09:00"))
     story.post(f"/windows/{moved['id']}/withdraw", {"at": at(5, "09:00"), "text": "Taken back.", "source": "P"})
     (taken,) = [item for item in asked(story, at(5, "09:30")) if item.kind != "L9"]
-    assert (taken.kind, taken.follows, len(taken.clients)) == ("L11", notice["id"], 2)  # before its end: a correction
+    assert (taken.kind, taken.follows, len(taken.clients)) == ("L2", notice["id"], 2)  # before its end: it will not
+    stale = story.get("/notices/stale", service_id=story.ids["service"], as_at=at(5, "09:30"))
+    assert {(item["remedy"]["kind"], item["remedy"]["window_id"]) for item in stale} == {("L2", window["id"])}
     (passed,) = [item for item in asked(story, at(8, "00:01")) if item.kind != "L9"]
     assert (passed.kind, passed.follows) == ("L2", notice["id"])
 

@@ -169,8 +169,7 @@ def _nothing_done(known: Known, newest: WindowVerdict, thread: Thread) -> Iterat
         if word in NOTHING_DONE:
             why = f"the window {word}" if word == "did not take place" else f"the window was {word}"
             since = known.turned.get(window.window_id, max(last.issued_at, newest.announced_at))
-            early = word == "withdrawn" and known.as_at < window.promised.end  # nothing has failed to take place yet
-            yield _proposal("L11" if early else "L2", clients, last, why, since, window=window)
+            yield _proposal("L2", clients, last, why, since, window=window)
 
 
 # While it lasts, and after --------------------------------------------------------------------------------------------

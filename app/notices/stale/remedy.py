@@ -30,7 +30,8 @@ class Believed:
 @dataclass(frozen=True, slots=True)
 class Remedy:
     """The letter that would put it right: its kind, the notice whose recipients it goes to, what it is about, and why
-    this one. `kind` None: none can be written before something is established, and `why` says what."""
+    this one. An update on a window they were not told of follows none. `kind` None: none can be written before
+    something is established, and `why` says what."""
 
     kind: str | None
     why: str
@@ -45,7 +46,9 @@ def remedy(statement: Statement, item: Believed) -> Remedy:
     if kind is None:
         return Remedy(None, why)
     about = UUID(window.window_id) if window is not None else None
-    return Remedy(kind, why, item.notice_id, about, item.outage_from if about is None else None, item.month)
+    outage = item.outage_from if about is None else None
+    another = window is not None and window.window_id != item.window_id and kind in ("L4", "L5", "L6")
+    return Remedy(kind, why, None if another else item.notice_id, about, outage, item.month)
 
 
 def _kind(statement: Statement, item: Believed) -> tuple[str | None, str, WindowVerdict | None]:
@@ -62,7 +65,8 @@ def _kind(statement: Statement, item: Believed) -> tuple[str | None, str, Window
         if newest.promised.start > told.promised.start:
             return "L3", "the work has a new date", newest
         return "L11", "another window of the work was announced, and not as a later date", told
-    window = newest if another else told
+    undone = newest.outcome is Outcome.NOT_CARRIED_OUT or newest.outcome in WITHDRAWN
+    window = newest if another and not undone else told
     if item.kind == "L8" and not another:
         return "L11", "what the full account said has changed", window
     return _of_window(statement, item, window, told)
