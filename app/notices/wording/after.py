@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from app.fields import Amount, Currency, Day, Id, In, Instant, Line
-from app.notices.wording.common import Closing, Common, Name, Short
+from app.notices.wording.always import Closing, Common, Name, Short
 
 DataState = Literal["complete", "missing", "recovered", "unknown"]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from app.fields import In, Instant, Line
-from app.notices.wording.common import Common, Short
+from app.notices.wording.always import Common, Short
 
 
 class Effect(In):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from app.fields import Day, In, Instant, Line
-from app.notices.wording.common import Common, Few, Short
+from app.notices.wording.always import Common, Few, Short
 
 
 class _Running(Common):

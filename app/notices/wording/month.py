@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from app.notices.wording.common import Closing, Same, Short
+from app.notices.wording.always import Closing, Same, Short
 
 
 class MonthWords(Closing):

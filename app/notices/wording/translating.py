@@ -11,7 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.errors import BadInput
 from app.notices.wording import Words
-from app.notices.wording.common import Same
+from app.notices.wording.always import Same
 
 WORDS: TypeAdapter[Any] = TypeAdapter(Words)
 _CHOICES = (types.UnionType, typing.Union)
