@@ -78,7 +78,8 @@ def _kept(kind: str, url: str, days: int) -> Iterator[Figure]:
     plain = _plain(engine)
     began = time.process_time()
     while sealing.seal(engine, observing.MONTH + timedelta(days=days + 1)).more:
-        pass
+        if engine.dialect.name == "postgresql":  # whose own vacuum would come by; the tests' server has none
+            _size(engine, ("observed_day",))
     took = time.process_time() - began
     with Session(reader(engine)) as session:
         checked = verify(session)
