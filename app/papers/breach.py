@@ -10,7 +10,7 @@ from app.papers import figures
 from app.papers.amount import amount_box, counter_reading
 from app.papers.beside import part_lines
 from app.papers.context import Context
-from app.papers.deviations import deviations, pairs, sign_off
+from app.papers.found.deviations import deviations, pairs, sign_off
 from app.papers.monthly import monthly_report
 from app.papers.reckoning import reckoning
 from app.sla.case import Case

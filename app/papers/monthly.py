@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from app.errors import BadInput
 from app.papers import figures, ledger
-from app.papers.audited import data_audit
 from app.papers.beside import due, guarantee_lines, left_out, right_lines
 from app.papers.context import Context
+from app.papers.found.audited import data_audit
 from app.papers.method import method
 from app.papers.sheet import calculation
 from app.sla import asked

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from app.papers import figures
 from app.papers.appendix.messages import every_word, printable, read_message
-from app.papers.audited import data_audit
 from app.papers.beside import left_out
 from app.papers.breach import check_reviewed, exhibits
 from app.papers.context import Context
+from app.papers.found.audited import data_audit
 from app.papers.method import method
 from app.papers.monthly import coverage
 from app.papers.reckoning import reckoning

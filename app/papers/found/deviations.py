@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.papers import figures, ledger
-from app.papers.audited import data_audit, sentence
 from app.papers.context import Context
+from app.papers.found.audited import data_audit, sentence
 from app.sla.case import Case, Source
 from app.sla.statement import Flag, Outcome, PromiseStatus, Statement, WindowVerdict
 from reports import documents as doc
