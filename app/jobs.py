@@ -29,6 +29,7 @@ VERSION = "kept-1"  # changes only when keys are read differently: the engine le
 EXECUTORS = 71  # first half of the advisory locks by which workers on PostgreSQL know who lives
 LOOK_S = 1.0
 REAP_S = 2.0
+AHEAD = 8  # what a process takes at a look, for each place it has: the engine looks once a second
 AGAIN_S = timedelta(seconds=30)
 KEEP = timedelta(days=3)
 TICKS = "ticks"
@@ -82,6 +83,10 @@ class Worker:
         self.stop()
         self._thread.join(self.patience_seconds + 30)
 
+    @property
+    def ending(self) -> bool:
+        return self._stop.is_set()
+
     def stop(self) -> None:
         """From any thread, or from a signal."""
         self._stop.set()
@@ -123,7 +128,7 @@ class Worker:
             DBOS.launch()
             for queue in self.queues:
                 DBOS.register_queue(
-                    queue.name, worker_concurrency=queue.concurrency, polling_interval_sec=self.look_seconds,
+                    queue.name, worker_concurrency=AHEAD * queue.concurrency, polling_interval_sec=self.look_seconds,
                     on_conflict="always_update",
                 )  # fmt: skip
             DBOS.register_queue(
@@ -198,10 +203,21 @@ class Worker:
         self._slots[tick.name] = slot
 
 
+class Ending(Exception):
+    """The worker is about to end: what it has not begun is left to whoever comes next."""
+
+
 def _job(worker: Worker, queue: Queue) -> Callable[[str], None]:
+    places = threading.Semaphore(queue.concurrency)
+
     def job(key: str) -> None:
         try:
-            queue.call(worker.engine, key, worker.clock())
+            with places:
+                if worker.ending:
+                    raise Ending
+                queue.call(worker.engine, key, worker.clock())
+        except Ending:
+            raise
         except Exception as error:
             log.error("a job failed", queue=queue.name, key=key, error=repr(error), exc_info=error)
             raise
