@@ -28,7 +28,6 @@ command = typer.Typer(
 )
 
 MODULES = (
-    "alerts",
     "audit.assessing",
     "audit.comparing",
     "audit.seals",
@@ -42,16 +41,17 @@ MODULES = (
     "due",
     "letters.notices",
     "letters.own_texts",
-    "mail",
-    "mail_queue",
-    "observations",
+    "mail.queue",
+    "mail.trying",
+    "monitors.alerts",
+    "monitors.observations",
+    "monitors.pictures",
+    "monitors.probing",
+    "monitors.witnesses",
     "papers",
-    "pictures",
-    "probing",
     "records",
     "remote.locations",
     "running",
-    "witnesses",
     "working",
 )
 

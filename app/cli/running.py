@@ -91,7 +91,7 @@ def need_port(place: Settings) -> None:
 def run_service(place: Settings) -> None:
     import uvicorn
 
-    from app.cli.probing import prober
+    from app.cli.monitors.probing import prober
     from app.cli.working import working
     from app.main import create_app
     from app.probes.running import Beside

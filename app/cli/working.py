@@ -30,7 +30,7 @@ MAIL_AT_ONCE = 4  # conversations with the mail server at one time, in each proc
 
 def ticks(place: Settings) -> list[Tick]:
     """What is done every so often, by one process of all. Each is a line of its own."""
-    from app.cli.observations import let_go_tick
+    from app.cli.monitors.observations import let_go_tick
     from app.jobs import Tick
     from app.probes.storage.sealing import seal_tick
     from app.watching.actions import watch_tick
@@ -143,7 +143,7 @@ def worker(place: Settings, engine: Engine) -> Worker:
     """Everything that is done beside the API. Raises BadInput naming the setting of mail that is wrong."""
     import app.tables  # noqa: F401
     from app.alerts.sending import Sender
-    from app.cli.probing import vault
+    from app.cli.monitors.probing import vault
     from app.delivery.sending.turns import Post
     from app.delivery.shapes import Ways
     from app.jobs import Queue, Worker

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.cli.probing import ways
+from app.cli.monitors.probing import ways
 from app.cli.remote.agent import ask
 from app.errors import BadInput, KeptError, NotAllowed
 from app.prober.clocks import Clocks, Gap, micros

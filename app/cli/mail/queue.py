@@ -11,7 +11,7 @@ import typer
 
 from app.cli.calling import answer, call
 from app.cli.claims import asked
-from app.cli.mail import mail
+from app.cli.mail.trying import mail
 from app.cli.place import AsJson, Data, say, show_json, table
 from app.errors import BadInput, NotFound
 

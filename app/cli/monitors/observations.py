@@ -99,8 +99,8 @@ def verify(as_json: AsJson = False, data: Data = None) -> None:
     else:
         for one in found.faults:
             print(f"{one.what}: {one.text}")
-        say(f"{found.observations} observations in {found.chunks} hours and {found.rounds} rounds are as they were "
-            f"sealed; of {found.gone} hours more only digests and sums are left. {len(found.faults)} faults.")  # fmt: skip
+        told = f"{found.observations} observations in {found.chunks} hours and {found.rounds} rounds are as they were "
+        say(f"{told}sealed; of {found.gone} hours more only digests and sums are left. {len(found.faults)} faults.")
     if found.faults:
         raise typer.Exit(1)
 

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import typer
 
 from app.cli.calling import answer, call
+from app.cli.monitors.probing import _get, _id, monitor
 from app.cli.place import Data, Missing, say
-from app.cli.probing import _get, _id, monitor
 from app.errors import BadInput
 
 

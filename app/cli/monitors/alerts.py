@@ -12,8 +12,8 @@ import typer
 
 from app.cli import command
 from app.cli.calling import call
+from app.cli.monitors.probing import _all, _get, _id, _post
 from app.cli.place import AsJson, Data, say, show_json, table
-from app.cli.probing import _all, _get, _id, _post
 from app.errors import BadInput
 
 alerts = typer.Typer(help="Telling the people who look after Kept.", no_args_is_help=True)

@@ -1,0 +1,1 @@
+"""Commands about mail: trying it, and what is on its way."""
