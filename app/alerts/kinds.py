@@ -15,6 +15,7 @@ Kind = Literal[
     "claim_deadline",
     "promise_due",
     "answer_due",
+    "snapshot_due",
     "delivery_stuck",
     "prober_stopped",
     "test",
@@ -31,6 +32,7 @@ GRAVE: dict[Kind, Literal["info", "success", "warning", "failure"]] = {
     "claim_deadline": "warning",
     "promise_due": "warning",
     "answer_due": "warning",
+    "snapshot_due": "warning",
     "delivery_stuck": "failure",
     "prober_stopped": "failure",
 }
@@ -45,6 +47,7 @@ MEANING: dict[Kind, str] = {
     "claim_deadline": "the days for a claim, a ticket or a right run out",
     "promise_due": "we promised clients word by a moment that nears or has passed",
     "answer_due": "an answer we asked or were promised has not come",
+    "snapshot_due": "a snapshot of the sites is missing around a window",
     "delivery_stuck": "letters or alerts do not get out",
     "prober_stopped": "nobody probes; and that somebody does again",
     "test": "asked for by a person",

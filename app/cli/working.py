@@ -60,7 +60,7 @@ def rounds_of_letters(engine: Engine, now: datetime) -> None:
 
 REMINDS: dict[str, Kind] = {
     "ticket": "claim_deadline", "claim": "claim_deadline", "right": "claim_deadline", "update": "answer_due",
-    "reply": "answer_due", "request": "answer_due",
+    "reply": "answer_due", "request": "answer_due", "snapshot": "snapshot_due",
 }  # fmt: skip
 
 
