@@ -277,8 +277,8 @@ async def events(door: Door, ids: dict[str, str], say: Say, audited: dict[str, A
         ids,
         window_3["id"],
         at(30, "06:05"),
-        {"kind": "L6", "next_contact_at": at(30, "10:00"), **told.PARTLY},
-        told.PARTLY_DE,
+        {"kind": "L6", "next_contact_at": at(30, "10:00"), **told.PARTLY_AUDITED},
+        told.PARTLY_AUDITED_DE,
         told_6,
     )
     say("letter 7: to the clients with a site that is not confirmed current")

@@ -201,3 +201,18 @@ NONE_YET_DE = {
     "next_contact_words": "sobald es einen Termin gibt, dem wir vertrauen",
     "apology": "Es tut mir leid, dass Sie umsonst umgeplant haben.",
 }
+
+# As the letters tell it once the audit is on record: which copy the content is of it does not say, only that it is
+# older than the last one.
+PARTLY_AUDITED = {name: value for name, value in PARTLY.items() if name != "copy_from_at"} | {
+    "functions": [
+        item if item["function"] != "Content" else item | {"state": "older in part than on Saturday evening"}
+        for item in PARTLY["functions"]  # type: ignore[attr-defined]
+    ]
+}
+PARTLY_AUDITED_DE = {
+    "functions": [
+        item if item["function"] != "Inhalt" else item | {"state": "zum Teil älter als am Samstagabend"}
+        for item in PARTLY_DE["functions"]
+    ]
+}

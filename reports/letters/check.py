@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ..documents import (
     ClientLetter,
+    Compared,
     Completed,
     Correction,
     FinalReport,
@@ -23,7 +24,7 @@ from .provider_check import same
 from .sheet import check_length
 from .window import check_address
 
-WORST = ("missing", "unknown", "recovered", "complete")
+WORST = ("missing", "older", "unknown", "recovered", "complete")
 
 
 def between(start: datetime, end: datetime) -> int:
@@ -82,8 +83,19 @@ def check(letter: ClientLetter) -> None:
                 if line.wrote == line.correct:
                     where = f"body.lines[{index}]"
                     raise FiguresDisagree(where, "what was written is what is correct", "leave the line out")
+    _compared(letter, getattr(body, "compared", None))
     check_address(letter)
     check_length(letter)
+
+
+def _compared(letter: ClientLetter, part: Compared | None) -> None:
+    if part is None:
+        return
+    hosts = {site.host_name for site in letter.sites}
+    for index, site in enumerate(part.sites):
+        same(site.host_name in hosts, f"body.compared.sites[{index}].host_name among the sites", True, "sites")
+    ends = part.unseen.end_at if part.unseen else None
+    _past(letter, [("body.compared.copy_at", part.copy_at), ("body.compared.unseen.end_at", ends)])
 
 
 def _something_down(letter: ClientLetter) -> None:
@@ -110,7 +122,7 @@ def _loss(letter: ClientLetter, body: PossibleLoss) -> None:
     states = {row.state for row in body.rows}
     confirmed = "confirmed" if "missing" in states else "possible"
     same(body.loss, "body.loss", confirmed, "body.rows (a loss is confirmed where a row is missing, and only then)")
-    if not states & {"missing", "unknown"}:
+    if not states & {"missing", "older", "unknown"}:
         raise FiguresDisagree("body.rows", "nothing is missing and nothing unknown", "send L5, or L11 to correct")
     _past(letter, [
         ("body.at_risk.start_at", body.at_risk.start_at), ("body.aware_at", body.aware_at),

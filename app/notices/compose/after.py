@@ -7,17 +7,18 @@ from dataclasses import replace
 
 from app.errors import Conflict
 from app.notices import facts
+from app.notices.compose.audited import Found, at_risk, compared, data_of, known_equal, rows_found
 from app.notices.compose.during import down_in_event
 from app.notices.compose.shapes import Addressee, Round
 from app.notices.compose.untrue import not_true, unready
 from app.notices.wording import LossWords, ReportWords
-from app.notices.wording.after import DataKind, DataState, Decision
+from app.notices.wording.after import DataKind, Decision
 from app.papers.figures import CARRIED, seconds, share, span, stretches
 from app.sla.spans import Span, total, union
 from app.sla.statement import SiteVerdict, WindowVerdict
 from reports import documents as doc
 
-WORST: tuple[DataState, ...] = ("missing", "unknown", "recovered", "complete")
+WORST = ("missing", "older", "unknown", "recovered", "complete")
 
 
 def rows_of(words: LossWords, site: SiteVerdict, ids: Mapping[str, str]) -> list[DataKind]:
@@ -28,16 +29,19 @@ def rows_of(words: LossWords, site: SiteVerdict, ids: Mapping[str, str]) -> list
 
 def possible_loss(item: Round, words: LossWords, to: Addressee, ids: Mapping[str, str]) -> doc.PossibleLoss:
     rows = [(site, row) for site in to.sites for row in rows_of(words, site, ids)]
+    found = rows_found(item, to.sites)
+    states = {row.state for _, row in rows} | {row.state for row in found}
     return doc.PossibleLoss(
-        at_risk=doc.Span(start_at=words.at_risk_from, end_at=words.at_risk_to),
+        at_risk=at_risk(item, words),
         before_failure=None
         if words.backup_at is None or words.failed_at is None
         else doc.Span(start_at=words.backup_at, end_at=words.failed_at),
-        loss="confirmed" if any(row.state == "missing" for _, row in rows) else "possible",
+        loss="confirmed" if "missing" in states else "possible",
         rows=tuple(
             doc.AtRisk(host_name=site.name, kind=row.kind, state=row.state, personal=row.personal, about=row.about)
             for site, row in rows
-        ),
+        )
+        + found,
         last_copy_at=words.last_copy_at,
         last_copy_tested=words.last_copy_tested,
         consequences=tuple(words.consequences),
@@ -50,6 +54,7 @@ def possible_loss(item: Round, words: LossWords, to: Addressee, ids: Mapping[str
         data_contact=words.data_contact,
         data_contact_reach=words.data_contact_reach,
         decisions=_lines(words.decisions),
+        compared=compared(item, to.sites),
         approved_by=item.approved_by,
     )
 
@@ -60,7 +65,7 @@ def final_report(item: Round, words: ReportWords, to: Addressee, ids: Mapping[st
     outage = item.outage if item.window is None else None
     if item.window is None and (outage is None or outage.open):
         raise not_true(item, "is the account of an outage that is over", "an outage that has ended")
-    own = [(site, _data_of(words, site, ids)) for site in to.sites]
+    own = [(site, data_of(item, words, site, ids)) for site in to.sites]
     return doc.FinalReport(
         about=words.about,
         attempts=attempts,
@@ -82,6 +87,7 @@ def final_report(item: Round, words: ReportWords, to: Addressee, ids: Mapping[st
             amount=doc.Money(amount=f"{words.credit.amount:.2f}", currency=words.credit.currency), how=words.credit.how
         ),
         still_check=tuple(words.still_check),
+        compared=compared(item, to.sites),
         approved_by=item.approved_by,
     )
 
@@ -115,9 +121,9 @@ def _attempt(item: Round, window: WindowVerdict) -> doc.ReportedAttempt:
     )
 
 
-def _told(item: Round, site: SiteVerdict, state: DataState) -> doc.ReportedSite:
+def _told(item: Round, site: SiteVerdict, state: Found) -> doc.ReportedSite:
     down = site_down(item, site)
-    if state == "complete" and (wrong := unready([site])):
+    if state == "complete" and not known_equal(item, site) and (wrong := unready([site])):
         raise Conflict(
             f"this letter says that the data is complete, but {wrong[0]}", field="words.data", example="unknown"
         )
@@ -135,10 +141,6 @@ def site_down(item: Round, site: SiteVerdict) -> tuple[Span, ...]:
     if item.window is None:
         return down_in_event(item, site.site_id)
     return union(*(down_in_event(replace(item, window=window), site.site_id) for window in windows_of(item)))
-
-
-def _data_of(words: ReportWords, site: SiteVerdict, ids: Mapping[str, str]) -> DataState:
-    return next((one.data for one in words.sites if str(one.site_id) == ids[site.site_id]), words.data)
 
 
 def _lines(items: list[Decision]) -> tuple[doc.Happened, ...]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from app.errors import Conflict
 from app.notices import facts
+from app.notices.compose.audited import compared
 from app.notices.compose.before import new_window
 from app.notices.compose.shapes import Addressee, Round
 from app.notices.compose.untrue import about_this, not_true, outages_of, unready
@@ -120,6 +121,7 @@ def partly(item: Round, words: PartlyWords, to: Addressee) -> doc.PartlyDone:
         ),
         editing_allowed=words.editing_allowed,
         cause=words.cause,
+        compared=compared(item, to.sites),
     )
 
 

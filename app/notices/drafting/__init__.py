@@ -18,6 +18,7 @@ from app.evidence import actions as evidence
 from app.evidence.actions import head
 from app.maintenance.tables import Window
 from app.notices import compose, facts
+from app.notices.compose.audited import borne_out
 from app.notices.compose.shapes import Addressee, LeftOut, Round, To, Told
 from app.notices.compose.untrue import all_back
 from app.notices.drafting.addressing import Chosen, Reached, reach, refuse_unread
@@ -265,6 +266,7 @@ def _updates_before(session: Session, notice: Notice) -> int:
 def _written(session: Session, notice: Notice, item: Round, chosen: Chosen, *, issued: bool) -> Written:
     reached = _reached(session, notice, item, chosen)
     refuse_unread(session, reached.to, item.words)
+    borne_out(item, reached.to, reached.site_ids)
     all_back(item, reached.to)
     own = in_use(session, notice.kind)
     drafts = [_in_own_words(_draft(notice, item, to, reached.site_ids, issued), own) for to in reached.to]

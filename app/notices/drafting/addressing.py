@@ -15,6 +15,7 @@ from app.clients import queries as clients
 from app.clients.tables import LETTERS, Client
 from app.errors import BadInput, Conflict
 from app.notices.compose.after import rows_of
+from app.notices.compose.audited import at_risk
 from app.notices.compose.shapes import Addressee, ClientMonth, LeftOut, Round, To
 from app.notices.queries import Had, recipients_of
 from app.notices.tables import Notice
@@ -123,7 +124,7 @@ def _moments(notice: Notice, item: Round, earlier: Notice | None) -> list[dateti
         moments += [one.promised.start for one in item.statement.windows if one.work_id == work]
         moments += [notice.outage_from] if notice.outage_from is not None else []
     if notice.kind == "L7":
-        moments += [words.at_risk_from for words in item.words.values() if isinstance(words, LossWords)][:1]
+        moments += [at_risk(item, words).start_at for words in item.words.values() if isinstance(words, LossWords)][:1]
     return moments
 
 

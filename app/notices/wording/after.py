@@ -42,11 +42,16 @@ class LossWords(Common):
     """L7: entries may be missing. Confirmed only where it is; nothing is called complete that was not reconciled."""
 
     kind: Literal["L7"]
-    at_risk_from: Annotated[Instant, Field(description="When the copy began.")]
-    at_risk_to: Annotated[Instant, Field(description="When it was switched over.")]
+    at_risk_from: Annotated[
+        Instant | None, Field(description="When the copy began; left out with the end: as the audit has it.")
+    ] = None
+    at_risk_to: Annotated[Instant | None, Field(description="When it was switched over.")] = None
     backup_at: Annotated[Instant | None, Field(description="Of what was restored, if anything was.")] = None
     failed_at: Annotated[Instant | None, Field(description="When what was restored had failed.")] = None
-    loss: Literal["possible", "confirmed"]
+    loss: Annotated[
+        Literal["possible", "confirmed"] | None,
+        Field(description="Left out: as the rows and the audit have it, client by client."),
+    ] = None
     rows: Annotated[list[DataKind], Field(min_length=1, max_length=8, description="What every site holds.")]
     sites: Annotated[list[SiteData], Field(max_length=500, default_factory=list)]
     last_copy_at: Instant | None = None
@@ -64,7 +69,9 @@ class LossWords(Common):
 
     @model_validator(mode="after")
     def _never_more_than_known(self) -> LossWords:
-        if self.at_risk_to <= self.at_risk_from:
+        if (self.at_risk_from is None) != (self.at_risk_to is None):
+            raise ValueError("at_risk_from and at_risk_to are given together, or the audit gives both")
+        if self.at_risk_from is not None and self.at_risk_to is not None and self.at_risk_to <= self.at_risk_from:
             raise ValueError("at_risk_to must be later than at_risk_from")
         if (self.backup_at is None) != (self.failed_at is None):
             raise ValueError("backup_at and failed_at are given together, or neither is")
@@ -115,7 +122,7 @@ class ReportWords(Closing):
 
     kind: Literal["L8"]
     about: Annotated[Short, Field(examples=["the June server move"])]
-    data: DataState
+    data: Annotated[DataState | None, Field(description="Left out: as the audit has it; unknown without one.")] = None
     sites: Annotated[list[DataAt], Field(max_length=500, default_factory=list)]
     timeline: Annotated[list[Decision], Field(min_length=1, max_length=10)]
     cause: Line | None = None

@@ -2,6 +2,7 @@
 
 from .after import Ask, AtRisk, Change, CreditToYou, FinalReport, Happened, PossibleLoss, ReportedAttempt, ReportedSite
 from .before import FunctionEffect, NotCarriedOut, Planned, Rescheduled
+from .compared import Compared, ComparedSite
 from .during import (
     CheckMade,
     Completed,
@@ -15,7 +16,8 @@ from .during import (
 from .month import MonthlyStatement, MonthOutage, MonthWindow, NoticeSent, SiteMonth
 
 __all__ = [
-    "Ask", "AtRisk", "Change", "CheckMade", "Completed", "CorrectedLine", "Correction", "CreditToYou", "FinalReport",
+    "Ask", "AtRisk", "Change", "CheckMade", "Compared", "ComparedSite", "Completed",
+    "CorrectedLine", "Correction", "CreditToYou", "FinalReport",
     "FunctionEffect", "FunctionState", "Happened", "MonthOutage", "MonthWindow", "MonthlyStatement", "NotCarriedOut",
     "NoticeSent", "Overrunning", "PartlyDone", "Planned", "PossibleLoss", "ReportedAttempt", "ReportedSite",
     "Rescheduled", "SiteMonth", "UnplannedOutage",

@@ -7,21 +7,25 @@ from pydantic import Field
 
 from ..ledger import Outcome, Stretch
 from ..values import Instant, Line, Money, Seconds, Share, Source, Span, Value
+from .compared import Compared
 
-DataState = Literal["complete", "missing", "recovered", "unknown"]
+DataState = Literal["complete", "missing", "older", "recovered", "unknown"]
 
 
 class AtRisk(Value):
     """One kind of data on one of the client's sites: "Shop orders" - unknown - "about 40".
 
-    `about` is the approximate number concerned; `personal` whether the kind holds personal data.
+    `about` is the approximate number concerned; `personal` whether the kind holds personal data. `kind` None: the
+    site's files and databases, as an audit found them: `files` and `entries` of them are not what they were.
     """
 
     host_name: Line
-    kind: Line
+    kind: Line | None
     state: DataState
     personal: Literal["yes", "no", "unknown"]
     about: Line | None = None
+    files: Annotated[int, Field(ge=0)] | None = None
+    entries: Annotated[int, Field(ge=0)] | None = None
 
 
 class Happened(Value):
@@ -58,6 +62,7 @@ class PossibleLoss(Value):
     data_contact: Line
     data_contact_reach: Line
     decisions: Annotated[tuple[Happened, ...], Field(max_length=12)] = ()
+    compared: Compared | None = None
     approved_by: Line | None
 
 
@@ -115,7 +120,8 @@ class FinalReport(Value):
 
     `announced_seconds` and `down_seconds` are the sums over `attempts`; an outage without a window has no attempts:
     then `outage` is its span and `down_seconds` its length. `sites` are the client's own. A cause is printed with its
-    status; without a cause the status is "not_known". `approved_by` is the person who answers for it.
+    status; without a cause the status is "not_known". Where `compared` found a site equal, "complete" reads "equal to
+    the copy of …". `approved_by` is the person who answers for it.
     """
 
     letter: Literal["L8"] = "L8"
@@ -135,4 +141,5 @@ class FinalReport(Value):
     asked: Annotated[tuple[Ask, ...], Field(max_length=5)] = ()
     credit: CreditToYou | None = None
     still_check: Annotated[tuple[Line, ...], Field(max_length=4)] = ()
+    compared: Compared | None = None
     approved_by: Line | None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ..values import Instant, Line, Seconds, Share, Span, Value
+from .compared import Compared
 
 Lines = Annotated[tuple[Line, ...], Field(min_length=1, max_length=4)]
 
@@ -102,6 +103,7 @@ class PartlyDone(Value):
     editing_allowed: bool
     cause: Line | None
     """Printed only when the cause is confirmed; otherwise leave it None."""
+    compared: Compared | None = None
 
 
 class CorrectedLine(Value):

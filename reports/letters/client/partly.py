@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ...documents import ClientLetter, FunctionState, PartlyDone
 from ..block import Block
+from .compared import compared, state_words
 from .pieces import facts, following, lead, many, states, table, text, to_do
 from .voice import Voice
 
@@ -27,7 +28,8 @@ def _told(letter: ClientLetter, part: PartlyDone, v: Voice) -> Iterator[Block]:
     standing = [site.state for site in letter.sites]
     n, old = many(letter), part.copy_from_at
     if set(standing) == {"not_current"}:
-        yield lead(v("L6.old", n, moment=v.moment(old)) if old else v("L6.older", n))
+        whole = part.compared is None or all(site.found == "older" for site in part.compared.sites)
+        yield lead(v("L6.old", n, moment=v.moment(old)) if old else v("L6.older" if whole else "L6.not_as_it_was", n))
     elif set(standing) == {"down"}:
         yield lead(v("L6.down", n))
     elif set(standing) == {"unknown"}:
@@ -54,7 +56,7 @@ def _counted(standing: Sequence[str], part: PartlyDone, v: Voice) -> str:
         elif part.copy_from_at:
             parts.append(v("L6.part_old", count, moment=v.moment(part.copy_from_at)))
         else:
-            parts.append(v("L6.part_older", count))
+            parts.append(v("L6.part_older" if part.compared is None else "L6.part_not_as_it_was", count))
     return v.joined(parts)
 
 
@@ -64,7 +66,8 @@ def _expected(row: FunctionState, v: Voice) -> str:
 
 def partly_done(letter: ClientLetter, part: PartlyDone, v: Voice) -> Iterator[Block]:
     yield from _told(letter, part, v)
-    yield from states(letter, v)
+    yield from states(letter, v, older=state_words(part.compared, v))
+    yield from compared(part.compared, v)
     back = v("L6.back_after", moment=v.moment(part.reachable_since), duration=v.duration(part.down_seconds))
     yield facts(
         (v("common.announced"), v.span(part.announced)) if part.announced else None,

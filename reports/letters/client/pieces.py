@@ -1,6 +1,6 @@
 """What several letters say in the same way: the sites, the next message, what the client has to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ...documents import ClientLetter, Span
@@ -52,11 +52,15 @@ def concerned(letter: ClientLetter, v: Voice) -> Iterator[Block]:
         yield Block("text", v("common.concerned", hosts=", ".join(site.host_name for site in letter.sites)), ours=False)
 
 
-def states(letter: ClientLetter, v: Voice, up: str = "state.up") -> Iterator[Block]:
-    """Each site with its state, two to a row."""
+def states(
+    letter: ClientLetter, v: Voice, up: str = "state.up", older: Mapping[str, str] | None = None
+) -> Iterator[Block]:
+    """Each site with its state, two to a row. `older`: of sites that are not current, what is known better."""
     if many(letter) == 1:
         return
     cells = [(site.host_name, v(up if site.state == "up" else f"state.{site.state}")) for site in letter.sites]
+    known = {site.host_name: (older or {}).get(site.host_name) for site in letter.sites if site.state == "not_current"}
+    cells = [(host, known.get(host) or said) for host, said in cells]
     rows: list[tuple[str, ...]] = list(cells)
     if len(cells) > 3:
         cells += [("", "")] * (len(cells) % 2)

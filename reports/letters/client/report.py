@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ...charts.attempts import attempts as drawn
 from ...documents import ClientLetter, FinalReport, ReportedAttempt
 from ..block import Block
+from .compared import all_equal, compared, copy_compared
 from .pieces import facts, following, lead, many, points, provider, table, text, to_do
 from .voice import Voice
 
@@ -32,7 +33,8 @@ def _in_short(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[str
     if part.outage is not None:
         since = v.moment(part.outage.start_at)
         yield v("L8.outage", n, duration=v.in_prose(part.down_seconds), moment=since)
-    yield v(f"L8.data_{part.data}")
+    equal = all_equal(part.compared, {site.host_name for site in part.sites}) if part.data == "complete" else None
+    yield v("compared.all_equal", copy=copy_compared(equal, v)) if equal else v(f"L8.data_{part.data}")
 
 
 def _attempt(attempt: ReportedAttempt, v: Voice) -> tuple[str, ...]:
@@ -62,9 +64,15 @@ def _sites(part: FinalReport, v: Voice) -> Block:
     for site in part.sites:
         back = v.moment(site.back_at) if site.back_at else v("L8.not_back")
         back = back if site.down_seconds or site.back_at else v("L8.never_down")
-        rows.append((site.host_name, v.duration(site.down_seconds), back, v(f"data.{site.data}")))
+        rows.append((site.host_name, v.duration(site.down_seconds), back, _data(part, site.data, {site.host_name}, v)))
     columns = (v("L8.site"), v("L8.down"), v("L8.back"), v("L8.data"))
     return table(v("L8.sites"), columns, (34, 20, 26, 20), rows)
+
+
+def _data(part: FinalReport, data: str, hosts: set[str], v: Voice) -> str:
+    """How the data of these sites stands; complete by an audit is equal to its copy."""
+    equal = all_equal(part.compared, hosts) if data == "complete" else None
+    return v("compared.cell", moment=v.moment(equal.copy_at)) if equal else v(f"data.{data}")
 
 
 def final_report(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[Block]:
@@ -77,7 +85,7 @@ def final_report(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[
     yield facts(
         (v("L8.announced"), in_all) if in_all else None,
         (v("L8.taken"), v("L8.taken_in_all", duration=v.duration(part.down_seconds))),
-        (v("L8.data"), v(f"data.{part.data}")),
+        (v("L8.data"), _data(part, part.data, {site.host_name for site in part.sites}, v)),
         following(letter, v),
     )
     yield from _figures(letter, part, v)
@@ -87,6 +95,7 @@ def final_report(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[
     yield table("", (), (30, 70), [(v.moment(line.at), line.text) for line in part.timeline])
     if many(letter) > FEW:
         yield _sites(part, v)
+    yield from compared(part.compared, v)
     yield points(v("L8.cause"), (_cause(part, v),), ours=False)
     yield points(v("L8.done"), part.done)
     if part.changes:
