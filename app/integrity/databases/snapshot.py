@@ -79,10 +79,7 @@ def _database(
         "unopened": None,
     }  # fmt: skip
     try:
-        address = _read_only(database.url)
-        # before SQLAlchemy looks how this server wants its names quoted
-        first = {"init_command": "SET SESSION sql_mode = ''"} if address.get_backend_name() == "mysql" else {}
-        engine = sa.create_engine(address, poolclass=sa.NullPool, connect_args=first)
+        engine = opened(database.url)
     except (SQLAlchemyError, ImportError, ValueError) as error:
         record["unopened"] = f"its address cannot be read: {type(error).__name__}"
         return record | {"ended_ns": clock()}
@@ -102,17 +99,25 @@ def _database(
                         table = kind.table(connection, name)
                         record["tables"].append(_table(out, folder, connection, kind, table, base, same, rows))
                 except (SQLAlchemyError, sqlite3.Error, ValueError) as error:
-                    record["unread"].append({"table": name, "why": _why(error)})
-                    say(f"  {name}: not read: {_why(error)}")
+                    record["unread"].append({"table": name, "why": why(error)})
+                    say(f"  {name}: not read: {why(error)}")
                     if not _alive(connection):
                         lost = "the database went away before it was read"
                         record["unread"] += [{"table": other, "why": lost} for other in names[place + 1 :]]
                         break
     except (SQLAlchemyError, sqlite3.Error, ValueError) as error:
-        record["unopened"] = _why(error)
+        record["unopened"] = why(error)
     finally:
         engine.dispose()
     return record | {"ended_ns": clock()}
+
+
+def opened(url: str) -> sa.Engine:
+    """What reads a database and changes nothing. Raises SQLAlchemyError, ImportError and ValueError."""
+    address = _read_only(url)
+    # before SQLAlchemy looks how this server wants its names quoted
+    first = {"init_command": "SET SESSION sql_mode = ''"} if address.get_backend_name() == "mysql" else {}
+    return sa.create_engine(address, poolclass=sa.NullPool, connect_args=first)
 
 
 def _read_only(url: str) -> sa.URL:
@@ -149,7 +154,7 @@ def _alive(connection: Connection) -> bool:
         return False
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     """A reason in one line, without the statement or an address."""
     said = str(getattr(error, "orig", None) or error).strip().splitlines()
     return (said[0] if said else type(error).__name__)[:200]
@@ -264,9 +269,7 @@ def _frame(table: Table, rows: Iterator[Any]) -> pl.DataFrame:
 def _chunk_frame(chunks: list[tuple[int, int, str]]) -> pl.DataFrame:
     import polars as pl
 
-    return pl.DataFrame(
-        chunks, schema={"chunk": pl.Int64(), "rows": pl.Int64(), "digest": pl.String()}, orient="row"
-    )
+    return pl.DataFrame(chunks, schema={"chunk": pl.Int64(), "rows": pl.Int64(), "digest": pl.String()}, orient="row")
 
 
 def _written(out: Path, file: Path, frame: pl.DataFrame) -> dict[str, str]:
