@@ -6,6 +6,7 @@ from app.papers import figures
 from app.sla.assessed import Assessment, DataState, SiteData
 from app.sla.case import Case
 from app.sla.statement import Statement
+from app.sla.wording import moment
 from reports import documents as doc
 
 ROLES = {"pre": "before the work", "during": "while it ran", "after": "afterwards"}
@@ -20,6 +21,7 @@ def data_audit(case: Case, statement: Statement, *, whole: bool) -> doc.DataAudi
     counts = found.counts
     listed = [site for site in found.sites if whole or site.state is not DataState.CURRENT]
     compared = {site.site_id for site in found.sites}
+    named = {copy.id: f"the copy of {moment(copy.taken_at, case.period.zone)}" for copy in found.copies}
     return doc.DataAudit(
         at=found.at,
         equal_to=found.equal_to,
@@ -32,7 +34,7 @@ def data_audit(case: Case, statement: Statement, *, whole: bool) -> doc.DataAudi
         lost=counts[DataState.LOST],
         unknown=counts[DataState.UNKNOWN],
         not_compared=sum(1 for site in statement.sites if site.site_id not in compared),
-        sites=tuple(_site(site) for site in listed),
+        sites=tuple(_site(site, named) for site in listed),
         copies=_copies(found),
         limits=tuple(
             figures.short(line, figures.LONG)[:400] for line in found.limits if not line.startswith("snapshot")
@@ -51,7 +53,10 @@ def sentence(audit: doc.DataAudit) -> str:
     )
 
 
-def _site(site: SiteData) -> doc.SiteData:
+def _site(site: SiteData, copies: dict[str, str]) -> doc.SiteData:
+    note = "; ".join(site.notes)
+    for id_, words in copies.items():
+        note = note.replace(id_, words)
     return doc.SiteData(
         site_id=site.site_id,
         host_name=site.name,
@@ -64,7 +69,7 @@ def _site(site: SiteData) -> doc.SiteData:
         unknown=site.unknown,
         low=site.low,
         not_examined=site.excluded + site.unreadable + site.unstable,
-        note=figures.short("; ".join(site.notes)) or None if site.notes else None,
+        note=figures.short(note) or None,
     )
 
 
