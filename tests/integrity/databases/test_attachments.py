@@ -38,7 +38,7 @@ def test_files_and_rows_that_lack_one_another(tmp_path: Path) -> None:
         blog(connection, "k3_", [
             (1, "2025-06-01 08:00:00", "2025/06/whole.png"), (2, "2025-06-02 08:00:00", "2025/06/ö d.png"),
             (3, "2025-06-03 08:00:00", "https://elsewhere.example/a.png"), (4, "0000-00-00 00:00:00", "../../wp.php"),
-            (5, "2025-06-04 08:00:00", "/home/shop/wp-content/uploads/2025/06/deep.png"),
+            (5, "2025-06-04 08:00:00", "/srv/shop/wp-content/uploads/2025/06/deep.png"),
         ])  # fmt: skip
         blog(connection, "k3_2_", [(1, "2025-06-04 08:00:00", "2025/06/second.png")])
         connection.execute("INSERT INTO k3_postmeta VALUES (1, '_wp_attachment_metadata', ?)", (SIZES,))
