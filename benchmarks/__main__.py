@@ -14,6 +14,8 @@ MEASUREMENTS = {
     "import": ("imports", "a file of observations against the bare driver, on SQLite and PostgreSQL"),
     "month": ("months", "all sites, one month, against SQL over plain rows, on SQLite and PostgreSQL"),
     "storage": ("storing", "bytes an observation, packed and sealed, and for good, against a plain row"),
+    "catching": ("catching", "a day of an agent's answers taken in at once against the bare driver"),
+    "serving": ("serving", "memory of `kept serve` probing 120 and 10,000 monitors a minute"),
     "judge": ("judging", "judging one month against reading its runs; twelve months of 50 services against one"),
     "contracts": ("contracts", "a year of one service under each draft of terms against reading its runs"),
     "probing": ("probing", "a probe over a new connection each, with and without TLS, against bare httpx"),

@@ -28,7 +28,7 @@ from benchmarks import observing
 from benchmarks.frame import Figure, best, folder, number
 from tests import postgres
 
-SITES = 120
+SITES, MANY = 120, 1_000  # of many sites three days: as many observations
 COUNTED = "SELECT monitor, state, count(*) FROM {} WHERE at >= :low AND at < :high GROUP BY monitor, state"
 PLAIN = {
     "sqlite": (
@@ -46,15 +46,16 @@ PLAIN = {
 
 def measure(quick: bool) -> Iterator[Figure]:
     days = 2 if quick else 30
-    with folder() as place:
-        yield _compared("SQLite", f"sqlite:///{place}/kept.sqlite3", days)
-    with postgres.server() as server, server.clone() as url:
-        yield _compared("PostgreSQL", url, days)
+    for sites, length in ((SITES, days), (MANY, 1 if quick else 3)):
+        with folder() as place:
+            yield _compared("SQLite", f"sqlite:///{place}/kept.sqlite3", sites, length)
+        with postgres.server() as server, server.clone() as url:
+            yield _compared("PostgreSQL", url, sites, length)
 
 
-def _compared(kind: str, url: str, days: int) -> Figure:
-    engine = observing.prepare(url, SITES)
-    _fill(engine, days * 1440)
+def _compared(kind: str, url: str, count: int, days: int) -> Figure:
+    engine = observing.prepare(url, count)
+    _fill(engine, count, days * 1440)
     span = Span(observing.MONTH, observing.MONTH + timedelta(days=days))
     with Session(reader(engine)) as session:
         connection = session.connection()
@@ -70,18 +71,18 @@ def _compared(kind: str, url: str, days: int) -> Figure:
             query = sa.text(COUNTED.format(table))
             counted = connection.execute(query, edges).all()
             rows = sum(row[2] for row in counted)
-            for key, state, count in counted:
+            for key, state, times in counted:
                 one = answer[names[key]]
                 held = {"up": one.up, "down": one.down}[str(STATES[state] if table == "observation" else state)]
-                if held != timedelta(minutes=count):
-                    raise RuntimeError(f"{names[key]}: {held} from runs, {count} min from {table}")
+                if held != timedelta(minutes=times):
+                    raise RuntimeError(f"{names[key]}: {held} from runs, {times} min from {table}")
             took[table] = best(2, partial(_ask, connection, query, edges))
         ours = best(20, lambda: observed(session, None, span))
         values = best(5, lambda: site_monitors_of(session, sites, span))
         runs = connection.execute(sa.text("SELECT count(*) FROM observed_run")).scalar_one()
     engine.dispose()
     return Figure(
-        name=f"all {SITES} sites, {days} days, {rows:,} observations, {runs / SITES:.0f} runs a site, {kind}",
+        name=f"all {count:,} sites, {days} days, {rows:,} observations, {runs / count:.0f} runs a site, {kind}",
         ours=1000 * ours, baseline=1000 * took["plain"], unit="ms", against="SQL over plain rows with an index",
         ratio=took["plain"] / ours, target=">= 300",
         more=[
@@ -100,8 +101,8 @@ def _moment(engine: sa.Engine, moment: datetime) -> datetime | str:
     return moment if engine.dialect.name == "postgresql" else f"{moment:%Y-%m-%d %H:%M:%S.%f}"[:-3]
 
 
-def _fill(engine: sa.Engine, minutes: int) -> None:
-    rows = observing.rows(SITES, minutes)
+def _fill(engine: sa.Engine, sites: int, minutes: int) -> None:
+    rows = observing.rows(sites, minutes)
     if engine.dialect.name == "sqlite":
         plain = sqlite3.connect(str(engine.url.database))
         with plain:

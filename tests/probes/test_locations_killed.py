@@ -85,7 +85,7 @@ def test_killed_at_random_moments_on_either_side(
             before = says.stat().st_size
             with ended(FORKS.Process(target=ask, args=arguments)) as agent:
                 until = random.randint(12_000, 22_000)  # bytes it says before it is killed; a day has well over 100,000
-                cut = random.randint(3_000, 9_000)
+                cut = random.randint(1_000, 9_000)
                 while agent.exitcode is None:
                     size = says.stat().st_size - before
                     if size >= cut and life < 3:

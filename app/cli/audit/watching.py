@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,6 +13,9 @@ from app.cli.audit import audit
 from app.cli.audit.snapshots import Excludes, Listed, Paths, Server, Tree, databases_of, sites_of
 from app.cli.place import say
 from app.errors import BadInput
+
+if TYPE_CHECKING:
+    from app.integrity.agent.excludes import Patterns
 
 
 @audit.command(
@@ -94,3 +97,43 @@ def audit_discover(
     for line in found.notes:
         say(line)
     say(f"{len(found.sites)} sites, {len(found.databases)} databases. Read the list before you use it.")
+
+
+@audit.command("exclude", epilog="Example: kept audit exclude --explain wp-content/cache/a.html --exclude 'backups/**'")
+def audit_exclude(
+    explain: Annotated[
+        list[str] | None, typer.Option("--explain", help="A path below the site's folder. May be repeated.")
+    ] = None,
+    exclude: Excludes = None,
+    judge_volatile: Annotated[bool, typer.Option("--judge-volatile", help="As of snapshot.")] = False,
+) -> None:
+    """Say which paths a snapshot would count and never judge, and by which pattern; without a path, list the patterns.
+
+    The list stands in every manifest and below its root, so nobody can say afterwards that losses were left out.
+    """
+    from app.integrity.agent.excludes import VOLATILE, VOLATILE_VERSION, Patterns
+
+    built_in = () if judge_volatile else VOLATILE
+    try:
+        patterns = Patterns(exclude or [], built_in)
+    except ValueError as error:
+        raise BadInput(str(error), field="--exclude", example="backups/**") from None
+    for text in explain or []:
+        print(f"{text}: {_left_out(patterns, text, exclude or [])}")
+    if not explain:
+        for pattern in patterns.texts:
+            print(f"{pattern}{'' if pattern in (exclude or []) else f'   (built in, version {VOLATILE_VERSION})'}")
+
+
+def _left_out(patterns: Patterns, text: str, own: list[str]) -> str:
+    """What becomes of a path: the first folder above it that matches takes everything below along."""
+    parts = text.strip("/").encode("utf-8", "surrogateescape").split(b"/")
+    for depth in range(1, len(parts) + 1):
+        number = patterns.match(parts[depth - 1], b"/".join(parts[:depth]))
+        if number >= 0:
+            pattern = patterns.texts[number]
+            above = (
+                "" if depth == len(parts) else f", with all below {b'/'.join(parts[:depth]).decode(errors='replace')}"
+            )
+            return f"counted and not judged by {pattern}{'' if pattern in own else ' (built in)'}{above}"
+    return "read and judged"

@@ -129,3 +129,26 @@ def test_by_the_agent_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     soon = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=40)
     assert main([*words, "--every", "60s", "--until", soon.isoformat()]) == 0
     assert len(list((tmp_path / "gens").glob("*-during-old/manifest.json"))) == 1
+
+
+def test_why_a_path_is_not_judged() -> None:
+    from typer.testing import CliRunner
+
+    import app.cli
+
+    app.cli.hang_in()
+
+    def said(*words: str) -> str:
+        return CliRunner().invoke(app.cli.command, ["audit", "exclude", *words]).stdout
+
+    own = ("--exclude", "backups/**")
+    lines = said("--explain", "wp-content/cache/page/a.html", "--explain", "backups/x", "--explain", "index.php", *own)
+    assert lines.splitlines() == [
+        "wp-content/cache/page/a.html: counted and not judged by /wp-content/cache (built in), with all below "
+        "wp-content/cache",
+        "backups/x: counted and not judged by backups/**, with all below backups",
+        "index.php: read and judged",
+    ]
+    assert "read and judged" in said("--explain", "wp-content/cache/a.html", "--judge-volatile")
+    assert said(*own).splitlines()[0] == "backups/**"
+    assert CliRunner().invoke(app.cli.command, ["audit", "exclude", "--exclude", "/**"]).exit_code != 0
