@@ -18,7 +18,7 @@ from app.main import create_app
 from app.migrate import upgrade
 from app.settings import Settings
 from tests import postgres
-from tests.order import pytest_collection_finish, pytest_collection_modifyitems  # noqa: F401  hooks
+from tests.order import pytest_collection_modifyitems  # noqa: F401  a hook
 
 NOW = datetime(2025, 7, 1, 7, 0, tzinfo=UTC)  # Tue 1 July 2025, 09:00 in Berlin
 

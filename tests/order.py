@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 import pytest
 
 NEED_THE_DEMO = ("test_commands_on_the_story.py", "test_story.py")  # test_browser.py makes it
@@ -20,10 +18,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 1 if item.path.relative_to(item.config.rootpath).as_posix() < "tests/integrity" else 3
 
     items.sort(key=turn)
-
-
-def pytest_collection_finish() -> None:
-    """What is loaded by now stays: the collector of garbage need not look at it again and again."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
