@@ -79,10 +79,12 @@ def test_each_key_is_done_once_ticks_come_and_nothing_is_left_behind(engine: sa.
     ASKED.clear()
     before = {thread.name for thread in threading.enumerate()}
     todo = Todo(engine, *(f"k{n}" for n in range(30)))
+    begun = int(now().timestamp())
     with todo.worker():
         until(lambda: not todo.due(engine, now()) and len(todo.ticks) >= 2)
     assert todo.done == Counter({f"k{n}": 1 for n in range(30)})
-    assert len({int(moment.timestamp()) for moment in todo.ticks}) == len(todo.ticks)
+    # one for each second, and a slow machine may come to two of them at once; it looked ten times a second
+    assert len(todo.ticks) <= int(now().timestamp()) - begun + 1
     left = {thread.name for thread in threading.enumerate()} - before
     assert not {name for name in left if not name.startswith("dbos-executor")}, left  # idle ones end with the process
     assert ASKED == []
