@@ -108,8 +108,8 @@ def create_app(settings: Settings, *, engine: Engine | None = None, clock: Calla
     problems.install(service)
     docs.install(service)
     for room in ROOMS:
-        service.include_router(room.router, prefix="/api/v1", responses=problems.RESPONSES)
-    service.include_router(app.probes.live.outside, responses=problems.RESPONSES)
+        service.router.routes += room.router.routes
+    service.router.routes += app.probes.live.outside.routes
 
     @service.get("/health", tags=["health"])
     def health() -> Health:

@@ -29,7 +29,7 @@ from app.sla.case import State
 from app.web.edge import NowDep, Page, PagingDep, Router, SessionDep, page
 
 router = Router(tags=["observations"])
-outside = Router(tags=["observations"])  # without /api/v1 before it
+outside = Router(root="", tags=["observations"])
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 

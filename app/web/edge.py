@@ -25,6 +25,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from app.db import reader
 from app.errors import BadInput, Conflict
+from app.web import problems
 from app.web.tables import Idempotency
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -140,10 +141,14 @@ def _with_etag(request: Request, response: Response) -> Response:
 
 
 class Router(APIRouter):
-    """An APIRouter whose routes run at the edge described above and document the answers they may give."""
+    """An APIRouter whose routes run at the edge described above and document the answers they may give.
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(route_class=EdgeRoute, **settings)
+    They have their whole path from the start: `include_router` would build each a second time, for a third of a second
+    and several megabytes.
+    """
+
+    def __init__(self, prefix: str = "", root: str = "/api/v1", **settings: Any) -> None:
+        super().__init__(route_class=EdgeRoute, prefix=root + prefix, responses=problems.RESPONSES, **settings)
 
 
 def _session(request: Request) -> Session:

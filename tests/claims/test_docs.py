@@ -46,6 +46,6 @@ def test_the_examples_run_as_they_stand(engine: Engine, address: str, tmp_path: 
 def test_every_step_is_on_the_page() -> None:
     said = PAGE.read_text(encoding="utf-8")
     paths = [getattr(route, "path", "") for route in router.routes]
-    verbs = {path.rpartition("/")[2] for path in paths if path.startswith("/claims/{claim_id}/")}
+    verbs = {path.rpartition("/")[2] for path in paths if path.startswith("/api/v1/claims/{claim_id}/")}
     assert len(verbs) > 8
     assert not [verb for verb in verbs if f"`{verb}`" not in said and f"/{verb}`" not in said]
