@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from app.probes.importing.fields import EPOCH, micros
 from app.probes.locations.tables import UNKNOWN, LocationGap
 from app.probes.tables import STATES, Monitor, OwnOutage
 from app.sla import case
+from app.sla.case import State
 from app.sla.spans import Span, clip, union
 from app.sla.sweep import sweep, totals
 from app.sla.timeline import GOOD, read
@@ -23,7 +25,8 @@ from app.sla.timeline import GOOD, read
 NONE, FOREVER = -(1 << 62), 1 << 62
 _AROUND = timedelta(days=31)
 _GOOD = tuple(code for code, state in enumerate(STATES) if state in GOOD)
-_RUN, _MONITOR = SQLModel.metadata.tables["observed_run"], SQLModel.metadata.tables["monitor"]
+_TABLES = SQLModel.metadata.tables
+_RUN, _MONITOR, _OWN = _TABLES["observed_run"], _TABLES["monitor"], _TABLES["own_outage"]
 
 
 def monitors_of(session: Session, service_id: UUID, span: Span) -> list[case.Monitor]:
@@ -58,8 +61,7 @@ def own_outages(session: Session, span: Span, as_at: datetime | None = None) -> 
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+class Observed(NamedTuple):
     """Time per state of one monitor inside a span, as observed: a failure counts from its first observation,
     confirmed or not. What no observation covers, and our own outages, is `unknown`; the four sum to the span."""
 
@@ -80,26 +82,32 @@ _TICK = timedelta(microseconds=1)
 
 def observed(session: Session, monitor_ids: Collection[UUID] | None, span: Span) -> dict[UUID, Observed]:
     """What each monitor saw inside `span`: "all sites, one month" in one query over the runs. None: all monitors."""
-    sums = _sums(session, monitor_ids, span)
-    for own in union(clip((outage.span for outage in own_outages(session, span)), span)):
-        for monitor, parts in _sums(session, monitor_ids, own).items():
-            for code, length in enumerate(parts):
-                sums[monitor][code] -= length
+    rows = _sums(session, monitor_ids, span)
+    sums = {id_: (up, degraded, down) for id_, up, degraded, down, _, _ in rows}
+    away = any(row.away for row in rows[:1])  # the same in each
+    own = union(clip((outage.span for outage in own_outages(session, span)), span)) if away else ()
+    for one in own:
+        for id_, *less in _sums(session, monitor_ids, one):
+            up, degraded, down = sums[id_]
+            sums[id_] = up - less[0], degraded - less[1], down - less[2]
     whole = (span.end - span.start) // _TICK
-    out = {}
-    for monitor, (up, degraded, down, _) in sums.items():
-        lengths = (up, degraded, down, whole - up - degraded - down)
-        out[monitor] = Observed(*(timedelta(microseconds=length) for length in lengths))
-    return out | _agreed(session, list(sums), span)
+    out = {
+        id_: Observed(
+            timedelta(0, 0, up), timedelta(0, 0, degraded), timedelta(0, 0, down),
+            timedelta(0, 0, whole - up - degraded - down),
+        )
+        for id_, (up, degraded, down) in sums.items()
+    }  # fmt: skip
+    together = [row.id for row in rows if row.together]
+    return out | _agreed(session, together, span, own) if together else out
 
 
-def _agreed(session: Session, monitor_ids: Sequence[UUID], span: Span) -> dict[UUID, Observed]:
+def _agreed(session: Session, monitor_ids: Sequence[UUID], span: Span, own: Sequence[Span]) -> dict[UUID, Observed]:
     """The same of those that are asked from several locations: as these agree, failure by failure."""
     rows: list[Monitor] = []
     if session.exec(select(Monitor.key).where(col(Monitor.part_of).is_not(None)).limit(1)).first() is not None:
         for part in _parts(monitor_ids):
-            rows += session.exec(select(Monitor).where(col(Monitor.id).in_(part), col(Monitor.agreement).is_not(None)))
-    own = union(clip((outage.span for outage in own_outages(session, span)), span))
+            rows += session.exec(select(Monitor).where(col(Monitor.id).in_(part)))
     out = {}
     for row, monitor in zip(rows, as_law(session, rows, span), strict=True):
         each = tuple(replace(one, confirm_after=1) for one in monitor.locations)
@@ -109,32 +117,48 @@ def _agreed(session: Session, monitor_ids: Sequence[UUID], span: Span) -> dict[U
     return out
 
 
-def _sums(session: Session, monitor_ids: Collection[UUID] | None, span: Span) -> dict[UUID, list[int]]:
-    """Microseconds per state (by its code) and monitor."""
-    edges = {"low": micros(span.start), "high": micros(span.end)}
+def _sums(session: Session, monitor_ids: Collection[UUID] | None, span: Span) -> list[Any]:
+    """A row for each monitor: its id, microseconds up, degraded and down, whether several locations ask for it, and
+    whether we were offline ourselves in the span."""
+    edges = {"low": micros(span.start), "high": micros(span.end), "start": span.start, "end": span.end}
     connection = session.connection()
-    sums: dict[UUID, list[int]] = {}
-    for part in [None] if monitor_ids is None else _parts(list(monitor_ids)):
-        found = connection.execute(_KEYS if part is None else _EVERY.where(_MONITOR.c.id.in_(part))).all()
-        ids = {key: id_ for key, id_ in found}
-        sums |= {id_: [0] * len(STATES) for id_ in ids.values()}
-        query = _HELD if part is None else _HELD.where(_RUN.c.monitor.in_(list(ids)))
-        for key, state, total in connection.execute(query, edges):
-            if key in ids:
-                sums[ids[key]][state] = int(total)
-    return sums
+    if monitor_ids is None:
+        return list(connection.execute(_EVERY, edges).all())
+    out: list[Any] = []
+    for part in _parts(list(monitor_ids)):
+        out += connection.execute(_SOME, edges | {"ids": part}).all()
+    return out
 
 
 _LOW, _HIGH = sa.bindparam("low", type_=sa.BigInteger), sa.bindparam("high", type_=sa.BigInteger)
 _UNTIL = sa.case((_RUN.c.held_until > _HIGH, _HIGH), else_=_RUN.c.held_until)
 _SINCE = sa.case((_RUN.c.first_at < _LOW, _LOW), else_=_RUN.c.first_at)
-_EVERY = sa.select(_MONITOR.c.key, _MONITOR.c.id)
-_KEYS = _EVERY.where(_MONITOR.c.part_of.is_(None))
-_HELD = (
-    sa.select(_RUN.c.monitor, _RUN.c.state, sa.cast(sa.func.sum(_UNTIL - _SINCE), sa.BigInteger))
-    .where(_RUN.c.held_until > _LOW, _RUN.c.first_at < _HIGH)
-    .group_by(_RUN.c.monitor, _RUN.c.state)
+_KNOWN = [code for code, state in enumerate(STATES) if state is not State.UNKNOWN]
+_ASKED = sa.select(_MONITOR.c.key).where(_MONITOR.c.id.in_(sa.bindparam("ids", expanding=True)))
+_AWAY = sa.exists().where(
+    _OWN.c.start_at < sa.bindparam("end"), _OWN.c.end_at > sa.bindparam("start"), _OWN.c.withdrawn_at.is_(None)
 )
+
+
+def _told(runs: sa.Select[Any]) -> sa.Select[Any]:
+    held = runs.group_by(_RUN.c.monitor).subquery()
+    return sa.select(
+        _MONITOR.c.id,
+        *(sa.func.coalesce(held.c[f"state_{code}"], 0) for code in _KNOWN),
+        _MONITOR.c.agreement.is_not(None).label("together"),
+        _AWAY.label("away"),
+    ).outerjoin_from(_MONITOR, held, held.c.monitor == _MONITOR.c.key)
+
+
+_HELD = sa.select(
+    _RUN.c.monitor,
+    *(
+        sa.cast(sa.func.sum(_UNTIL - _SINCE).filter(_RUN.c.state == code), sa.BigInteger).label(f"state_{code}")
+        for code in _KNOWN
+    ),
+).where(_RUN.c.held_until > _LOW, _RUN.c.first_at < _HIGH)
+_EVERY = _told(_HELD).where(_MONITOR.c.part_of.is_(None))
+_SOME = _told(_HELD.where(_RUN.c.monitor.in_(_ASKED))).where(_MONITOR.c.key.in_(_ASKED))
 
 
 def as_law(session: Session, monitors: Sequence[Monitor], span: Span) -> list[case.Monitor]:
