@@ -60,8 +60,6 @@ def style(name: str) -> str:
 
 UNBROKEN = 48
 """Signs of a host name that is kept on one line; a longer one may break."""
-SECOND = "second"
-"""The anchor of what begins the second page of a letter."""
 
 
 def words_of(document: Printable) -> Words:
@@ -267,7 +265,7 @@ def _letter(document: ClientLetter, title: str, screen_css: str) -> dict[str, An
     """A client's letter: its own voice in place of the papers' words."""
     v, header = letters.voice(document), document.header
     line = {
-        "number": header.number, "version": str(header.version), "moment": v.dated_moment(header.as_at),
+        "number": header.number, "version": str(header.version), "moment": v.stamp(header.as_at),
         "zone": v.zone_label(header.as_at),
     }  # fmt: skip
     return {

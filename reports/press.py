@@ -220,9 +220,9 @@ def _laid_out(document: Printable, close: bool = False) -> Any:
     return page.render(stylesheets=list(sheets), font_config=fonts, pdf_variant=VARIANT)
 
 
-def _second(made: Any) -> bool:
-    """Whether page two begins with what a letter's second page must begin with."""
-    return len(made.pages) > 1 and pages.SECOND in made.pages[1].anchors
+def _starts(made: Any) -> dict[str, int]:
+    """On which page of a letter each of its sheets begins."""
+    return {name: number for number, page in enumerate(made.pages, 1) for name in page.anchors}
 
 
 def render_pdf(document: Printable, files: Sequence[File] = ()) -> bytes:
@@ -234,9 +234,9 @@ def render_pdf(document: Printable, files: Sequence[File] = ()) -> bytes:
     with _one_at_a_time, _no_complaints(document.header.number):
         made = _laid_out(document)
         if isinstance(document, ClientLetter):
-            if not letter_fits(document, len(made.pages), _second(made)):
+            if not letter_fits(document, len(made.pages), _starts(made)):
                 made = _laid_out(document, close=True)
-            check_letter(document, len(made.pages), _second(made))
+            check_letter(document, len(made.pages), _starts(made))
         if isinstance(document, ProviderLetter):
             check_pages(document, len(made.pages))
         made.color_profiles[COLOURS] = _colours()

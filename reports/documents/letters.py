@@ -18,7 +18,7 @@ from .bodies import (
     UnplannedOutage,
 )
 from .header import Header
-from .values import Instant, Line, Text, Value
+from .values import MOST_SITES, Instant, Line, Text, Value
 
 Layout = Literal["din5008b", "uk", "us"]
 
@@ -83,7 +83,7 @@ class ClientLetter(Value):
     layout: Layout
     ref: Line
     recipient: Recipient
-    sites: Annotated[tuple[LetterSite, ...], Field(min_length=1, max_length=12)]
+    sites: Annotated[tuple[LetterSite, ...], Field(min_length=1, max_length=MOST_SITES)]
     name_provider: bool
     provider_name: Line | None
     your_part: Line | None

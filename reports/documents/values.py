@@ -7,6 +7,7 @@ strings. Nothing here is ever computed again by a template: `reports.words` prin
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -31,8 +32,14 @@ def _in_utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
+@cache
+def _zones() -> frozenset[str]:
+    """Looked for once: the search through the folders takes longer than writing a letter's words."""
+    return frozenset(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError(f"{name[:40]!r} is no IANA zone; for example 'Europe/Berlin'")
     ZoneInfo(name)
     return name
@@ -51,6 +58,8 @@ Text = Annotated[str, StringConstraints(max_length=6000), AfterValidator(_says_s
 """Plain text, never markup, never blank."""
 Line = Annotated[str, StringConstraints(max_length=400), AfterValidator(_says_something)]
 """Plain text meant for one line or one table cell."""
+MOST_SITES = 500
+"""Sites a letter may be about; beyond twelve they are listed in its annex."""
 Instant = Annotated[datetime, AfterValidator(_in_utc)]
 """An aware datetime in UTC."""
 Seconds = Annotated[int, Field(ge=0)]

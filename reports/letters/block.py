@@ -12,7 +12,8 @@ class Block:
     points: `text` as small heading, `rows` of one item each; figure: `drawing` with the sentence it proves as `text`;
     sheet: a new page begins, headed by `text`.
 
-    `widths` are a table's columns in percent. `ours` marks prose an agency's own wording takes the place of.
+    `widths` are a table's columns in percent; one with `pairs` has two entries beside each other in every row. `ours`
+    marks prose an agency's own wording takes the place of. `anchor` names a sheet.
     """
 
     kind: Literal["lead", "text", "facts", "table", "points", "figure", "sheet"]
@@ -22,3 +23,5 @@ class Block:
     widths: tuple[int, ...] = ()
     drawing: Markup | None = None
     ours: bool = True
+    pairs: bool = False
+    anchor: str = "second"

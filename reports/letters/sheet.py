@@ -1,12 +1,14 @@
 """A letter as a list of blocks, the same for paper, e-mail and the word count."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..documents import ClientLetter
+from ..documents import ClientLetter, PossibleLoss
 from ..errors import LetterTooLong
 from .block import Block
 from .client import wording
+from .client.listed import SHEET
 from .client.pieces import many, who
 from .client.voice import Voice, voice_of
 
@@ -14,7 +16,7 @@ LIMIT = 260
 """Words a letter may have, heading and table included: more is not read in the middle of an event."""
 SUBJECT_LIMIT = 70
 PAGES = {"L7": (2, 4), "L8": (2, 2)}
-"""Least and most pages, where it is not one; the second begins with what is marked so."""
+"""Least and most pages, where it is not one; the second begins with what is marked so. Many sites come after them."""
 UNLIMITED = ("L7", "L8", "L9")
 """Letters that are not sent in the middle of an event: their pages are limited, not their words."""
 
@@ -65,9 +67,12 @@ def _block_lines(block: Block, v: Voice) -> list[str]:
         case "facts":
             return [v("common.named", name=name, value=value) for name, value in block.rows] + [""]
         case "table":
+            columns = block.columns[: len(block.columns) // 2] if block.pairs else block.columns
             head = [block.text] if block.text else []
-            head += [" | ".join(block.columns)] if block.columns else []
-            return [*head, *(" | ".join(filter(None, row)) for row in block.rows), ""]
+            head += [" | ".join(columns)] if columns else []
+            half = len(block.columns) // 2
+            rows = [part for row in block.rows for part in (row[:half], row[half:])] if block.pairs else block.rows
+            return [*head, *(line for row in rows if (line := " | ".join(filter(None, row)))), ""]
         case "points":
             return [block.text, *(f"- {row[0]}" for row in block.rows), ""]
 
@@ -93,17 +98,26 @@ def check_length(letter: ClientLetter) -> None:
         raise LetterTooLong("body", f"the letter has {count} words", f"at most {LIMIT} are allowed: leave out a line")
 
 
-def fits(letter: ClientLetter, count: int, second: bool) -> bool:
-    """Whether it stands on its pages; `second` says whether page two begins with what it must begin with."""
+def fits(letter: ClientLetter, count: int, starts: Mapping[str, int]) -> bool:
+    """Whether it stands on its pages; `starts` says on which page what must begin one begins. The list of many sites
+    takes as many as it needs, after all the others."""
+    least, most = pages_of(letter)
+    own = starts.get(SHEET, count + 1) - 1
+    return least <= own <= most and (most == 1 or starts.get("second") == 2)
+
+
+def pages_of(letter: ClientLetter) -> tuple[int, int]:
+    """Least and most pages without the list of many sites; the annex on data grows with its rows."""
     least, most = PAGES.get(letter.body.letter, (1, 1))
-    return least <= count <= most and (second or most == 1)
+    return least, most + (len(letter.body.rows) - 1) // 24 if isinstance(letter.body, PossibleLoss) else most
 
 
-def check_pages(letter: ClientLetter, count: int, second: bool) -> None:
+def check_pages(letter: ClientLetter, count: int, starts: Mapping[str, int]) -> None:
     """Refuse a letter that leaves its pages."""
-    if fits(letter, count, second):
+    if fits(letter, count, starts):
         return
-    _, most = PAGES.get(letter.body.letter, (1, 1))
+    _, most = pages_of(letter)
+    count = starts.get(SHEET, count + 1) - 1
     if most == 1:
         raise LetterTooLong("body", f"the letter needs {count} pages", "a letter fits one page")
     raise LetterTooLong(

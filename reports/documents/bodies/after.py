@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ..ledger import Outcome, Stretch
-from ..values import Instant, Line, Money, Seconds, Share, Source, Span, Value
+from ..values import MOST_SITES, Instant, Line, Money, Seconds, Share, Source, Span, Value
 from .compared import Compared
 
 DataState = Literal["complete", "missing", "older", "recovered", "unknown"]
@@ -49,7 +49,7 @@ class PossibleLoss(Value):
     at_risk: Span
     before_failure: Span | None = None
     loss: Literal["possible", "confirmed"]
-    rows: Annotated[tuple[AtRisk, ...], Field(min_length=1, max_length=72)]
+    rows: Annotated[tuple[AtRisk, ...], Field(min_length=1, max_length=3 * MOST_SITES)]
     last_copy_at: Instant | None
     last_copy_tested: bool
     consequences: Annotated[tuple[Line, ...], Field(max_length=4)] = ()
@@ -130,7 +130,7 @@ class FinalReport(Value):
     outage: Span | None = None
     announced_seconds: Seconds
     down_seconds: Seconds
-    sites: Annotated[tuple[ReportedSite, ...], Field(min_length=1, max_length=12)]
+    sites: Annotated[tuple[ReportedSite, ...], Field(min_length=1, max_length=MOST_SITES)]
     data: DataState
     timeline: Annotated[tuple[Happened, ...], Field(min_length=1, max_length=10)]
     cause: Line | None

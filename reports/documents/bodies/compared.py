@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ..values import Instant, Line, Span, Value
+from ..values import MOST_SITES, Instant, Line, Span, Value
 
 Found = Literal["equal", "older", "lacking", "undecided"]
 
@@ -24,4 +24,4 @@ class Compared(Value):
     copy_at: Instant
     claimed: bool
     unseen: Span | None
-    sites: Annotated[tuple[ComparedSite, ...], Field(min_length=1, max_length=12)]
+    sites: Annotated[tuple[ComparedSite, ...], Field(min_length=1, max_length=MOST_SITES)]

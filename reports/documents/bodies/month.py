@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ..ledger import Outcome
-from ..values import Answer, DecimalText, Instant, Line, Seconds, Share, Span, Value
+from ..values import MOST_SITES, Answer, DecimalText, Instant, Line, Seconds, Share, Span, Value
 
 
 class SiteMonth(Value):
@@ -26,7 +26,7 @@ class MonthOutage(Value):
 
     span: Span
     seconds: Seconds
-    host_names: Annotated[tuple[Line, ...], Field(min_length=1, max_length=12)]
+    host_names: Annotated[tuple[Line, ...], Field(min_length=1, max_length=MOST_SITES)]
     announced: bool
 
 
@@ -58,8 +58,8 @@ class MonthlyStatement(Value):
     letter: Literal["L9"] = "L9"
     month: date
     span: Span
-    sites: Annotated[tuple[SiteMonth, ...], Field(min_length=1, max_length=12)]
-    outages: Annotated[tuple[MonthOutage, ...], Field(max_length=12)] = ()
+    sites: Annotated[tuple[SiteMonth, ...], Field(min_length=1, max_length=MOST_SITES)]
+    outages: Annotated[tuple[MonthOutage, ...], Field(max_length=MOST_SITES)] = ()
     windows: Annotated[tuple[MonthWindow, ...], Field(max_length=8)] = ()
     notices: Annotated[tuple[NoticeSent, ...], Field(max_length=60)] = ()
     open_points: Annotated[tuple[Line, ...], Field(max_length=5)] = ()

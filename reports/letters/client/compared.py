@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ...documents import Compared
 from ..block import Block
+from . import listed
 from .pieces import text
 from .voice import Voice
 
@@ -18,7 +19,7 @@ def compared(part: Compared | None, v: Voice) -> Iterator[Block]:
     said = [v("compared.with", copy=copy_compared(part, v))]
     for found in ORDER:
         if hosts := [site.host_name for site in part.sites if site.found == found]:
-            said.append(v(f"compared.{found}", hosts=v.joined(hosts)))
+            said.append(v(f"compared.{found}", hosts=listed.hosts(hosts, v)))
     if part.unseen is not None:
         first, last = v.moment(part.unseen.start_at), v.moment(part.unseen.end_at)
         said.append(v("compared.unseen", first=first, last=last))

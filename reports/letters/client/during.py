@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ...documents import ClientLetter, Correction, Overrunning, UnplannedOutage
 from ..block import Block
+from .listed import beyond
 from .pieces import announced, concerned, down_count, facts, following, lead, many, points, states, text, to_do
 from .voice import Voice
 
@@ -69,7 +70,8 @@ def corrected(letter: ClientLetter, part: Correction, v: Voice) -> Iterator[Bloc
     yield lead(v("L11.lead", len(part.lines), day=day))
     for line in part.lines:
         yield text(v("L11.wrote", day=day, wrote=v.quoted(line.wrote), correct=line.correct))
-    yield from concerned(letter, v)
+    if not beyond(letter):
+        yield from concerned(letter, v)
     sent = v.moment(part.notice_sent_at)
     yield facts(
         (v("L11.corrects"), v("L11.letter_of", ref=part.notice_ref, moment=sent)),

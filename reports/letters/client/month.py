@@ -1,10 +1,11 @@
 """L9: one client's month on one page. A month in which nothing happened is told in a few lines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ...documents import ClientLetter, MonthlyStatement, MonthOutage, SiteMonth
 from ..block import Block
-from .pieces import facts, following, lead, many, points, table, to_do
+from .listed import LISTED, WORST, beyond, hosts
+from .pieces import facts, following, lead, many, points, table, text, to_do
 from .voice import Voice
 
 
@@ -55,19 +56,20 @@ def monthly(letter: ClientLetter, part: MonthlyStatement, v: Voice) -> Iterator[
     if part.report_ref and part.report_sent_at and (len(part.outages) != 1 or not _everywhere(part.outages[0], part)):
         day = v.plain_day(part.report_sent_at)
         yield Block("text", v("L9.report", day=day, ref=part.report_ref), ours=False)
-    columns = [v("L9.site"), v("L9.down"), v("L9.unknown"), v("L9.available")]
-    widths = [40, 20, 20, 20]
-    if part.own_target:
-        columns.append(v("L9.target", percent=v.percent_text(part.own_target)))
-        widths = [32, 18, 17, 16, 17]
-    yield table("", columns, widths, [_site(site, part, v) for site in part.sites])
-    if part.outages:
-        yield table(
-            v("L9.outages"),
-            (v("L9.when"), v("L9.how_long"), v("L9.which"), v("L9.how_announced")),
-            (38, 18, 28, 16),
-            [_outage(outage, part, v) for outage in part.outages],
-        )
+    every = sites(part, v)
+    if beyond(letter):
+        yield text(v("listed.every", count=v.number(many(letter))))
+        worst = sorted((site for site in part.sites if site.down_seconds), key=lambda site: -site.down_seconds)[:WORST]
+        if len({site.down_seconds for site in part.sites}) > 1:
+            yield table(v("L9.worst"), every.columns, every.widths, [_site(site, part, v) for site in worst])
+    else:
+        yield every
+    if len(part.outages) > LISTED:
+        longest = sorted(part.outages, key=lambda outage: -outage.seconds)[:WORST]
+        longest.sort(key=lambda outage: outage.span.start_at)
+        yield outages(part, longest, v("L9.longest", count=v.number(len(part.outages))), v)
+    elif part.outages:
+        yield outages(part, part.outages, v("L9.outages"), v)
     if part.windows:
         none = v("L9.none")
         rows = [
@@ -94,8 +96,23 @@ def monthly(letter: ClientLetter, part: MonthlyStatement, v: Voice) -> Iterator[
         yield to_do(letter, v)
 
 
+def sites(part: MonthlyStatement, v: Voice) -> Block:
+    """Every site with its month."""
+    columns = [v("L9.site"), v("L9.down"), v("L9.unknown"), v("L9.available")]
+    widths = [40, 20, 20, 20]
+    if part.own_target:
+        columns.append(v("L9.target", percent=v.percent_text(part.own_target)))
+        widths = [32, 18, 17, 16, 17]
+    return table("", columns, widths, [_site(site, part, v) for site in part.sites])
+
+
+def outages(part: MonthlyStatement, some: Sequence[MonthOutage], heading: str, v: Voice) -> Block:
+    columns = (v("L9.when"), v("L9.how_long"), v("L9.which"), v("L9.how_announced"))
+    return table(heading, columns, (38, 18, 28, 16), [_outage(outage, part, v) for outage in some])
+
+
 def _outage(outage: MonthOutage, part: MonthlyStatement, v: Voice) -> tuple[str, ...]:
-    which = v("L9.all_sites") if _everywhere(outage, part) else ", ".join(outage.host_names)
+    which = v("L9.all_sites") if _everywhere(outage, part) else hosts(list(outage.host_names), v)
     return v.span(outage.span), v.duration(outage.seconds), which, v("L9.yes" if outage.announced else "L9.no")
 
 

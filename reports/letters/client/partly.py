@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from ...documents import ClientLetter, FunctionState, PartlyDone
 from ..block import Block
 from .compared import compared, state_words
+from .listed import beyond
 from .pieces import facts, following, lead, many, states, table, text, to_do
 from .voice import Voice
 
@@ -66,7 +67,10 @@ def _expected(row: FunctionState, v: Voice) -> str:
 
 def partly_done(letter: ClientLetter, part: PartlyDone, v: Voice) -> Iterator[Block]:
     yield from _told(letter, part, v)
-    yield from states(letter, v, older=state_words(part.compared, v))
+    if beyond(letter):
+        yield Block("text", v("listed.every", count=v.number(many(letter))), ours=False)
+    else:
+        yield from states(letter, v, older=state_words(part.compared, v))
     yield from compared(part.compared, v)
     back = v("L6.back_after", moment=v.moment(part.reachable_since), duration=v.duration(part.down_seconds))
     yield facts(

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from ...documents import ClientLetter, Span
 from ..block import Block
+from .listed import beyond, counted
 from .voice import Voice
 
 STATE_WIDTHS = {4: (34, 16, 34, 16), 2: (50, 50)}
@@ -47,8 +48,10 @@ def table(heading: str, columns: Sequence[str], widths: Sequence[int], rows: Seq
 
 
 def concerned(letter: ClientLetter, v: Voice) -> Iterator[Block]:
-    """Names the sites where the heading could not."""
-    if many(letter) > 1:
+    """Names the sites where the heading could not; of many how they stand, and that the annex names them."""
+    if beyond(letter):
+        yield counted(letter, v)
+    elif many(letter) > 1:
         yield Block("text", v("common.concerned", hosts=", ".join(site.host_name for site in letter.sites)), ours=False)
 
 
@@ -57,6 +60,9 @@ def states(
 ) -> Iterator[Block]:
     """Each site with its state, two to a row. `older`: of sites that are not current, what is known better."""
     if many(letter) == 1:
+        return
+    if beyond(letter):
+        yield counted(letter, v)
         return
     cells = [(site.host_name, v(up if site.state == "up" else f"state.{site.state}")) for site in letter.sites]
     known = {site.host_name: (older or {}).get(site.host_name) for site in letter.sites if site.state == "not_current"}

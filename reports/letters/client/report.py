@@ -6,6 +6,7 @@ from ...charts.attempts import attempts as drawn
 from ...documents import ClientLetter, FinalReport, ReportedAttempt
 from ..block import Block
 from .compared import all_equal, compared, copy_compared
+from .listed import beyond, counted
 from .pieces import facts, following, lead, many, points, provider, table, text, to_do
 from .voice import Voice
 
@@ -59,7 +60,7 @@ def _figures(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[Bloc
         yield Block("figure", said, drawing=drawing, ours=False)
 
 
-def _sites(part: FinalReport, v: Voice) -> Block:
+def sites(part: FinalReport, v: Voice) -> Block:
     rows = []
     for site in part.sites:
         back = v.moment(site.back_at) if site.back_at else v("L8.not_back")
@@ -90,11 +91,13 @@ def final_report(letter: ClientLetter, part: FinalReport, v: Voice) -> Iterator[
     )
     yield from _figures(letter, part, v)
     if many(letter) <= FEW:
-        yield _sites(part, v)
+        yield sites(part, v)
+    if beyond(letter):
+        yield counted(letter, v)
     yield Block("sheet", v("L8.account"), ours=False)
     yield table("", (), (30, 70), [(v.moment(line.at), line.text) for line in part.timeline])
-    if many(letter) > FEW:
-        yield _sites(part, v)
+    if many(letter) > FEW and not beyond(letter):
+        yield sites(part, v)
     yield from compared(part.compared, v)
     yield points(v("L8.cause"), (_cause(part, v),), ours=False)
     yield points(v("L8.done"), part.done)

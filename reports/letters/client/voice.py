@@ -134,6 +134,10 @@ class Voice:
         """For tables: "Sat 28 Jun 22:00"."""
         return self("dates.moment", day=self._on("short_day", self.local(at).date()), time=self.time(at))
 
+    def stamp(self, at: datetime) -> str:
+        """For the foot of a page, where there is little room: "29.06.2025, 08:00"."""
+        return self("dates.stamp", day=self._date("stamp_day", self.local(at).date()), time=self.time(at))
+
     def since(self, at: datetime, as_at: datetime) -> str:
         """The time alone on the letter's own day, else the moment."""
         return self.clock(at) if self.local(at).date() == self.local(as_at).date() else self.moment(at)

@@ -1,6 +1,7 @@
 """Which letter says what: its subject, its body, what follows the name at its foot."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ...documents import (
     ClientLetter,
@@ -17,7 +18,7 @@ from ...documents import (
     UnplannedOutage,
 )
 from ..block import Block
-from . import after, before, during, loss, month, partly, report
+from . import after, before, compared, during, listed, loss, month, partly, report
 from .pieces import many, text
 from .voice import Voice
 
@@ -119,5 +120,22 @@ def body(letter: ClientLetter, v: Voice) -> Iterator[Block]:
 
 
 def annex(letter: ClientLetter, v: Voice) -> tuple[Block, ...]:
-    """What follows the name at the foot, on a page of its own."""
-    return tuple(loss.annex(letter, letter.body, v)) if isinstance(letter.body, PossibleLoss) else ()
+    """What follows the name at the foot, on pages of its own: what is known of data, then every one of many sites."""
+    return tuple(_annex(letter, v))
+
+
+def _annex(letter: ClientLetter, v: Voice) -> Iterator[Block]:
+    part = letter.body
+    if isinstance(part, PossibleLoss):
+        yield from loss.annex(letter, part, v)
+    long = isinstance(part, MonthlyStatement) and len(part.outages) > listed.LISTED
+    if not (listed.beyond(letter) or long):
+        return
+    found = getattr(part, "compared", None)
+    yield from listed.annex(letter, v, compared.state_words(found, v), found)
+    if isinstance(part, FinalReport):
+        yield replace(report.sites(part, v), text="")
+    if isinstance(part, MonthlyStatement):
+        yield month.sites(part, v)
+        if long:
+            yield month.outages(part, part.outages, v("L9.outages"), v)
