@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from multiprocessing.forkserver import ensure_running
+
 import pytest
+
+import tests.running  # noqa: F401  says what is loaded
 
 NEED_THE_DEMO = ("test_commands_on_the_story.py", "test_story.py")  # test_browser.py makes it
 
@@ -18,3 +22,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 1 if item.path.relative_to(item.config.rootpath).as_posix() < "tests/integrity" else 3
 
     items.sort(key=turn)
+    ensure_running()  # before the press asks for one that has loaded its fonts and nothing else

@@ -51,7 +51,7 @@ FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [*(f"app.cli.{name}" for name in MODULES), "app.integrity.manifests", "app.integrity.sealing", "app.main",
      "app.migrate", "app.tables", "app.demo.play", "app.doctor", "app.sla.availability", "rich.console", "rich.table",
-     "rich.progress"]
+     "rich.progress", "reports.ready"]
 )  # fmt: skip
 
 
