@@ -85,7 +85,7 @@ def by_hand(
 def report(session: Session, bounce: Bounce, raw: bytes, now: datetime) -> Delivery | None:
     """Takes in what a server reports of one of our messages; None where it is not one of ours. Said twice counts once.
 
-    Failed for good: bounced, and the address is not written to. Failed for now: tried again, a few times.
+    Failed for good: bounced, and where nobody is there the address is not written to. Else: tried again, a few times.
     """
     row = _reported(session, bounce)
     if row is None:
@@ -103,7 +103,7 @@ def report(session: Session, bounce: Bounce, raw: bytes, now: datetime) -> Deliv
         failures = sum(event.kind == "report" and event.how == "failed" for event in before) + 1
         if bounce.suppresses:
             suppress(session, row, bounce.diagnostic, now)
-        if bounce.suppresses or failures > RETRIES or session.get(DeliveryContent, row.id) is None:
+        if bounce.final or failures > RETRIES or session.get(DeliveryContent, row.id) is None:
             settle(row, State.BOUNCED, bounce.diagnostic, now)
         else:
             settle(row, State.DEFERRED, bounce.diagnostic, now, due_at=now + pause(failures))

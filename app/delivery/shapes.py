@@ -16,6 +16,7 @@ from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
+from app.delivery.outbox.codes import fault
 from app.errors import BadInput
 from app.fields import address
 
@@ -228,8 +229,14 @@ class Bounce:
 
     @property
     def suppresses(self) -> bool:
-        """A failure for good: the address is not written to again until a person says so."""
-        return self.action == "failed" and (self.status is None or self.status.startswith("5."))
+        """There is nobody at the address: it is not written to again until a person says so."""
+        return self.final and fault(self.status, self.diagnostic) == "address"
+
+    @property
+    def final(self) -> bool:
+        """A failure for good: sent again it would come back again. A mailbox that is full is not."""
+        good = self.status is None or self.status.startswith("5.")
+        return self.action == "failed" and good and fault(self.status, self.diagnostic) != "full"
 
     @property
     def lost(self) -> bool:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from app.delivery.outbox.codes import fault
 from app.delivery.shapes import About, Answer, Kind, Said, Server, Stage
 from app.fields import address
 
@@ -271,19 +272,24 @@ def meaning(stage: Stage, code: int, status: str | None, text: str = "") -> tupl
         return Kind.UNKNOWN, About.MESSAGE  # not a refusal, and not what it should be
     if stage is Stage.SENDER and (code == 552 or status == "5.3.4"):
         return Kind.PERMANENT, About.MESSAGE  # too large
-    policy = (status is None or status.startswith("5.7.")) and re.search(r"\brelay|authenticat", text, re.IGNORECASE)
+    inside = stage in (Stage.CONTENT, Stage.ANSWER)  # here "authenticat…" is said of the message: SPF, DKIM
+    login = r"\brelay" if inside else r"\brelay|authenticat"
+    policy = (status is None or status.startswith("5.7.")) and re.search(login, text, re.IGNORECASE)
     ours = code in (421, 530) or policy
     if stage not in (Stage.RECIPIENT, Stage.DATA, Stage.CONTENT, Stage.ANSWER) or ours or not 400 <= code < 600:
         return Kind.TEMPORARY, About.SERVER
     if code < 500:
         return Kind.TEMPORARY, About.ADDRESS if stage is Stage.RECIPIENT else About.MESSAGE
+    found = fault(status, text)
+    if status is None and code == 552 and stage is Stage.RECIPIENT:
+        found = "full"  # RFC 5321: beyond the storage allotted
+    if found == "full":
+        return Kind.TEMPORARY, About.ADDRESS
     if status is None:
         theirs = stage is Stage.RECIPIENT and 550 <= code <= 553
-    elif stage is Stage.RECIPIENT:
-        theirs = status.startswith(("5.0.", "5.1.", "5.2.", "5.4."))
     else:
-        theirs = status.startswith(("5.1.", "5.2."))
-    return Kind.PERMANENT, About.ADDRESS if theirs else About.MESSAGE
+        theirs = stage is Stage.RECIPIENT or status.startswith(("5.1.", "5.2."))
+    return Kind.PERMANENT, About.ADDRESS if theirs and found == "address" else About.MESSAGE
 
 
 def _status(code: int, said: bytes) -> str | None:

@@ -45,6 +45,31 @@ def test_reports_of_the_servers_people_have(name: str, line_end: bytes) -> None:
     assert bounce.reported_by
 
 
+@pytest.mark.parametrize(
+    ("status", "said", "suppresses", "final"),
+    [
+        ("5.1.1", "550 5.1.1 no such user", True, True),
+        ("5.2.1", "550 5.2.1 mailbox disabled", True, True),
+        ("5.7.1", "550 5.7.1 message refused as spam", False, True),
+        ("5.7.26", "550 5.7.26 the sender is unauthenticated", False, True),
+        ("5.3.4", "552 5.3.4 message too big for system", False, True),
+        ("5.4.7", "delivery time expired", False, True),
+        ("5.2.2", "552 5.2.2 mailbox full", False, False),  # RFC 3463: persistent, and transient
+        ("5.0.0", "554 your host is on our blocklist", False, True),
+        ("5.0.0", "550 mailbox quota exceeded", False, False),
+        ("5.0.0", "550 unknown user", True, True),
+        ("4.2.2", "452 4.2.2 mailbox full", False, False),
+    ],
+)
+def test_what_is_held_against_an_address(status: str, said: str, suppresses: bool, final: bool) -> None:
+    raw = report("postfix_failed").decode()
+    start = raw.index("Status:")
+    end = raw.index("\n\n", start)
+    raw = raw[:start] + f"Status: {status}\nDiagnostic-Code: smtp; {said}" + raw[end:]
+    [bounce] = read(raw.encode(), BASE)
+    assert (bounce.status, bounce.suppresses, bounce.final, bounce.lost) == (status, suppresses, final, True)
+
+
 def test_what_the_server_said_is_kept_as_one_line() -> None:
     [bounce] = read(report("postfix_failed"))
     assert bounce.reported_by == "mail.brightwell.example"

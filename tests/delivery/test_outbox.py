@@ -180,6 +180,24 @@ def test_an_address_that_is_refused_is_not_written_to_until_a_person_says_so(eng
         assert (office.of(held).state, len(server.taken)) == ("accepted", 1)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_policy_ends_a_message_and_not_an_address(engine: sa.Engine) -> None:
+    with mail_server({"rcpt": ["550 5.7.1 looks like spam"]}) as server:
+        office = Office(engine, server.way())
+        [first] = office.put(letter(1))
+        office.round()
+        now = office.of(first)
+        assert (now.state, now.due_at) == ("refused", None)  # for a person, and not by itself again
+        [second] = office.put(letter(2, to=Mailbox(str(first.address))))
+        office.now += 600 * MINUTE
+        assert (office.round(), len(server.taken), office.of(second).state) == (1, 1, "accepted")
+        with transaction(engine) as session:
+            report(session, came(second, "failed", "5.7.26"), b"1", office.now)
+            assert queries.suppressed(session, [str(first.address)]) == {}
+        office.now += 600 * MINUTE
+        assert (office.round(), office.of(second).state) == (0, "bounced")
+
+
 def dies(office: Office) -> tuple[Delivery, str]:
     """A sender that is killed after it has claimed the message."""
     [row] = office.put(letter())
@@ -280,6 +298,7 @@ def test_reports_that_come_back(engine: sa.Engine) -> None:
         assert strange.state == "queued"
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_by_hand_and_erased(engine: sa.Engine) -> None:
     office = Office(engine, None)
     [mailed] = office.put(letter())
@@ -307,6 +326,7 @@ def test_what_a_person_asked_to_erase_is_gone_and_does_not_go(engine: sa.Engine)
             )
         office.post.turn(engine, key_of(one.id, 0, one.due_at), NOW)
         with transaction(engine) as session:
+            report(session, came(one, "failed", "5.1.1"), b"client1@larkfield.example", NOW)
             assert erase(session, NOW, contacts=[anna]) == 2
             assert erase(session, NOW, contacts=[anna]) == 0
         assert (office.round(), server.taken) == (0, [])
@@ -315,6 +335,9 @@ def test_what_a_person_asked_to_erase_is_gone_and_does_not_go(engine: sa.Engine)
         dump = [session.connection().execute(sa.text(f"select * from {name}")).all() for name in tables]
         assert "larkfield" not in str(dump)
         assert [office.of(row).state for row in (one, two)] == ["refused", "suppressed"]
+        [came_back] = queries.events_of(session, one.id)  # that it came back, and why, stays
+        assert (came_back.kind, came_back.how, came_back.status, came_back.text) == (
+            "report", "failed", "5.1.1", "erased")  # fmt: skip
     with pytest.raises(Conflict, match="was erased"), transaction(engine) as session:
         decide(session, two.id, "again", by="Dana Reyes", why="please", now=NOW)
 

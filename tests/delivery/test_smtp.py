@@ -58,7 +58,7 @@ FAILS: dict[str, tuple[Script, tuple[str, str, str, int | None], bool]] = {
     "finds it too large": ({"mail": "552 5.3.4 too large"}, ("permanent", "sender", "message", 552), False),
     "knows nobody of the name": ({"rcpt": "550 5.1.1 nobody"}, ("permanent", "recipient", "address", 550), True),
     "does so without a status": ({"rcpt": "550 nobody"}, ("permanent", "recipient", "address", 550), True),
-    "says the mailbox is full": ({"rcpt": "552 5.2.2 full"}, ("permanent", "recipient", "address", 552), True),
+    "says the mailbox is full": ({"rcpt": "552 5.2.2 full"}, ("temporary", "recipient", "address", 552), False),
     "wants us to come again": ({"rcpt": "451 4.7.1 greylisted"}, ("temporary", "recipient", "address", 451), False),
     "leaves politely": ({"rcpt": "421 4.4.2 bye"}, ("temporary", "recipient", "server", 421), False),
     "does not relay": ({"rcpt": "554 5.7.1 Relay access denied"}, ("temporary", "recipient", "server", 554), False),
@@ -277,4 +277,17 @@ def test_what_refusals_mean() -> None:
     assert meaning(Stage.RECIPIENT, 503, None) == (Kind.PERMANENT, About.MESSAGE)
     assert meaning(Stage.ANSWER, 552, "5.3.4") == (Kind.PERMANENT, About.MESSAGE)
     assert meaning(Stage.ANSWER, 250, None)[0] is Kind.UNKNOWN
+    for stage in (Stage.RECIPIENT, Stage.ANSWER):  # security and policy say nothing of whether somebody is there
+        for status in ("5.7.1", "5.7.23", "5.7.26"):
+            assert meaning(stage, 550, status, "rejected") == (Kind.PERMANENT, About.MESSAGE)
+        assert meaning(stage, 552, "5.2.2", "mailbox full") == (Kind.TEMPORARY, About.ADDRESS)
+        assert meaning(stage, 552, "5.3.4") == (Kind.PERMANENT, About.MESSAGE)
+        assert meaning(stage, 550, "5.1.1") == meaning(stage, 550, "5.2.1") == (Kind.PERMANENT, About.ADDRESS)
+        assert meaning(stage, 553, "5.1.8") == (Kind.PERMANENT, About.MESSAGE)  # it is our address that is bad
+    unsigned = "this message was blocked because its sender is unauthenticated"
+    assert meaning(Stage.ANSWER, 550, "5.7.26", unsigned) == (Kind.PERMANENT, About.MESSAGE)
+    assert meaning(Stage.RECIPIENT, 550, "5.7.1", "Authentication required") == (Kind.TEMPORARY, About.SERVER)
+    assert meaning(Stage.RECIPIENT, 550, None, "blocked using zen.spamhaus.org") == (Kind.PERMANENT, About.MESSAGE)
+    assert meaning(Stage.RECIPIENT, 550, None, "no such user") == (Kind.PERMANENT, About.ADDRESS)
+    assert meaning(Stage.RECIPIENT, 552, None, "storage allocation exceeded") == (Kind.TEMPORARY, About.ADDRESS)
     assert meaning(Stage.LOGIN, 535, "5.7.8") == (Kind.TEMPORARY, About.SERVER)

@@ -15,7 +15,8 @@ HOSTS = [f"club-{number:02d}.ashdown.example" for number in range(1, 32)]
 def ashdown(story: Story) -> dict[str, str]:
     """A client with 31 sites on the server from the beginning; the sites' ids by name."""
     stay = {"service_id": story.ids["service"], "from_at": at(1, "00:00")}
-    weiss = {"salutation": "Ms Weiss", "name": "Jana Weiss", "email": "weiss@ashdown.example", "since_at": at(1, "00:00")}
+    weiss = {"salutation": "Ms Weiss", "name": "Jana Weiss", "email": "weiss@ashdown.example",
+             "since_at": at(1, "00:00")}  # fmt: skip
     sites = [{"name": name, "number": f"S-{n}", "placements": [stay]} for n, name in enumerate(HOSTS, 100)]
     body = {"number": "C-050", "name": "Ashdown Clubs", "address": ["9 Heath Way", "Thirsk YO7 1AA"],
             "zone": "Europe/Berlin", "contacts": [weiss], "sites": sites}  # fmt: skip

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-import structlog
 from sqlmodel import Session, col, select
 
 from app.db import reader, transaction
@@ -27,8 +26,9 @@ from app.delivery.outbox.states import WAITING, State, after
 from app.delivery.shapes import About, Answer, Kind, Sender, Server, Stage, Ways
 from app.delivery.tables import Delivery, DeliveryAttempt, DeliveryContent
 from app.errors import KeptError
+from app.logs import logger
 
-out = structlog.get_logger("kept.mail")
+out = logger("kept.mail")
 
 AT_ONCE = 200
 MINUTE = timedelta(minutes=1)

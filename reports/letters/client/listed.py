@@ -1,19 +1,21 @@
 """More sites than a page has room for: the letter says how many and how they stand, its annex lists every one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from ...documents import ClientLetter, Compared, FinalReport, MonthlyStatement, PossibleLoss
 from ..block import Block
 from .voice import Voice
 
+Standing = Literal["down", "not_current", "unknown", "up"]
 LISTED = 12
 """Sites, or outages of a month, that a letter lists itself."""
 WORST = 6
 """Of more than that: those it names all the same, because they were down longest."""
 SHEET = "sites"
 """The anchor of the page the list begins on."""
-ORDER = ("down", "not_current", "unknown", "up")
+ORDER: tuple[Standing, ...] = ("down", "not_current", "unknown", "up")
 STATELESS = ("L1", "L2", "L3")
 """Letters about a date: how each site stands is none of their facts, so they name the sites alone."""
 PAIRS = (36, 14, 36, 14)
@@ -70,7 +72,7 @@ def annex(letter: ClientLetter, v: Voice, older: Mapping[str, str], compared: Co
     yield Block("table", "", more, columns, (44, 22, 34), ours=False)
 
 
-def paired(columns: tuple[str, ...], widths: tuple[int, ...], entries: list[tuple[str, ...]]) -> Block:
+def paired(columns: tuple[str, ...], widths: tuple[int, ...], entries: Sequence[tuple[str, ...]]) -> Block:
     """A table with two entries to a row."""
     empty = ("",) * len(columns)
     filled = [*entries, *([empty] if len(entries) % 2 else [])]
