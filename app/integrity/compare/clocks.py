@@ -9,6 +9,7 @@ from app.errors import BadInput
 from app.integrity.compare.values import SECOND, Snap
 from app.integrity.format import Clock, Generation
 
+ZONES = 26 * 3600 * SECOND  # a clock nobody knows may stand in any time zone
 GRAIN = 2 * SECOND  # the coarsest granularity of file times worth naming (FAT), and the reach of "just now"
 
 
@@ -32,6 +33,11 @@ class Order:
     slack_ns: int  # two seconds and what both clocks may be wrong by
     basis: str
     trusted_pre: int  # the last snapshot of the old server before the work: its number
+
+    @property
+    def behind_ns(self) -> int:
+        """How far the new server's clock may be behind the old one's: any clock may be, that nobody knows."""
+        return ZONES if self.offset_ns is None else max(0, -self.offset_ns) + self.slack_ns
 
     @property
     def old(self) -> tuple[Snap, ...]:

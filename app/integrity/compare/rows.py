@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+SMALLEST_TIME = 10**8  # below, a number that says when a row was written counts versions and is no time
+MICROSECONDS = 10**6
+
+
 class Row(NamedTuple):
     """One row in one generation."""
 
@@ -44,8 +48,9 @@ class Rows:
     keyed: bool = True
 
 
-def judge_row(looks: Sequence[tuple[str, Row | None]]) -> Verdict:
-    """The verdict on one primary key. `looks` is (server, row or None) in order of time, the judged one last."""
+def judge_row(looks: Sequence[tuple[str, Row | None]], behind_ns: int = 0) -> Verdict:
+    """The verdict on one primary key. `looks` is (server, row or None) in order of time, the judged one last;
+    `behind_ns` is how far the new server's clock may be behind the old one's."""
     old = [row for server, row in looks if server == "old"]
     seen = [row for row in old if row is not None]
     before = old[-1] if old else None
@@ -63,7 +68,7 @@ def judge_row(looks: Sequence[tuple[str, Row | None]]) -> Verdict:
         elif before is not None and before.digest == now.digest:
             verdict = worked or Verdict.INTACT
         else:
-            verdict = _other(now, before, seen)
+            verdict = _other(now, before, seen, behind_ns)
         last = (now, verdict)
         if verdict in (Verdict.CHANGED, Verdict.NEW):
             before, worked = now, verdict
@@ -71,7 +76,7 @@ def judge_row(looks: Sequence[tuple[str, Row | None]]) -> Verdict:
     return verdict
 
 
-def _other(now: Row, before: Row | None, seen: Sequence[Row]) -> Verdict:
+def _other(now: Row, before: Row | None, seen: Sequence[Row], behind_ns: int) -> Verdict:
     known = any(row.digest == now.digest for row in seen)
     if before is None:
         return Verdict.RESURRECTED if known else Verdict.NEW
@@ -79,12 +84,25 @@ def _other(now: Row, before: Row | None, seen: Sequence[Row]) -> Verdict:
         return Verdict.REVERTED
     if now.fixed is not None and before.fixed is not None and now.fixed != before.fixed:
         return Verdict.ID_REUSED
-    if now.updated_at is not None and before.updated_at is not None and now.updated_at < before.updated_at:
+    if _older(now.updated_at, before.updated_at, behind_ns):
         return Verdict.REVERTED  # a state between two snapshots: older than the last by its own word
     return Verdict.CHANGED
 
 
-def judge_rows(tables: Sequence[Table]) -> Rows:
+def _older(now: int | None, before: int | None, behind_ns: int) -> bool:
+    """Whether a row says that it was written before another, by either server's clock."""
+    if now is None or before is None:
+        return False
+    return now + behind_ns * _a_second(before) // 10**9 < before
+
+
+def _a_second(value: int) -> int:
+    """How much of a number that says when a row was written a second is: seconds, milliseconds, microseconds; 0 of a
+    version that only counts."""
+    return 0 if value < SMALLEST_TIME else 1 if value < 10**11 else 1000 if value < 10**14 else MICROSECONDS
+
+
+def judge_rows(tables: Sequence[Table], behind_ns: int = 0) -> Rows:
     """All rows of one table. The last of `tables` is judged; at least one is of the old server."""
     import polars as pl
 
@@ -110,11 +128,11 @@ def judge_rows(tables: Sequence[Table]) -> Rows:
         for values in item.rows.select(names).join(rest, on="pk", how="semi").iter_rows(named=True):
             row = Row(values["digest"], values.get("updated_at"), values.get("fixed"))
             looks[values["pk"]][number] = (item.server, row)
-    verdicts = [(pk, judge_row(states).value) for pk, states in looks.items()]
+    verdicts = [(pk, judge_row(states, behind_ns).value) for pk, states in looks.items()]
     judged = pl.DataFrame(verdicts, schema={"pk": ever.schema["pk"], "verdict": pl.String()}, orient="row")
     judged = pl.concat([plain.with_columns(verdict=pl.lit(Verdict.INTACT.value)), judged]).sort("pk")
     counts = dict(judged.group_by("verdict").len().sort("verdict").rows())
-    return Rows(judged, counts, signals(old, after))
+    return Rows(judged, counts, signals(old, after, behind_ns))
 
 
 def _without_key(base: Table, after: Table) -> Rows:
@@ -131,7 +149,7 @@ def _without_key(base: Table, after: Table) -> Rows:
     return Rows(pl.DataFrame(schema={"pk": pl.Int64(), "verdict": pl.String()}), counts, words, keyed=False)
 
 
-def signals(old: Sequence[Table], after: Table) -> list[str]:
+def signals(old: Sequence[Table], after: Table, behind_ns: int = 0) -> list[str]:
     """What the table says as a whole."""
     import polars as pl
 
@@ -149,7 +167,7 @@ def signals(old: Sequence[Table], after: Table) -> list[str]:
             out.append(f"the highest key is {reached!s} and was {highest!s}")
     if "updated_at" in was.columns and "updated_at" in now.columns:
         newest = was.select(pl.col("updated_at").max()).item(), now.select(pl.col("updated_at").max()).item()
-        if None not in newest and newest[1] < newest[0]:
+        if _older(newest[1], newest[0], behind_ns):
             out.append("the newest row is older than before")
     return out
 

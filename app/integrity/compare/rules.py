@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from app.integrity.compare.clocks import GRAIN
+from app.integrity.compare.clocks import GRAIN, ZONES
 from app.integrity.compare.policy import Policies, Policy
 from app.integrity.compare.values import (
     ALARM,
@@ -30,7 +30,6 @@ from app.integrity.compare.values import (
 )  # fmt: skip
 
 TINY = 32  # bytes: below, equal content says nothing about where it came from
-ZONES = 26 * 3600 * SECOND  # a clock nobody knows may stand in any time zone
 ZERO_TAIL, SMALLEST_TAIL = 4096, 16
 KEPT_WORK = (Verdict.CHANGED, Verdict.NEW)
 

@@ -166,7 +166,7 @@ def _judge(order: Order, states: list[_State], result: TableResult) -> None:
         frames = [Table(item.id, item.server, item.rows.filter(pl.col("pk") >= low)) for item in frames]
         result.notes.append(f"rows with a key below {low} were not kept one by one, and are not examined")
         _by_chunks([state for state in alike if state.given.server == "old"], after, result)
-    result.rows = judge_rows(frames)
+    result.rows = judge_rows(frames, order.behind_ns)
     result.notes += result.rows.signals
 
 

@@ -48,6 +48,17 @@ def test_each_rule_of_rows(old: list[Row | None], new: list[Row | None], verdict
     assert judge_row([("old", row) for row in old] + [("new", row) for row in new]) == verdict
 
 
+@pytest.mark.parametrize("a_second", [1, 1000, 1_000_000])
+def test_a_row_written_by_a_clock_that_was_behind_is_no_older_copy(a_second: int) -> None:
+    """Dated an hour before the last state by a clock that was 90 minutes behind: written after it. Three hours are more
+    than the clock explains."""
+    then, hour, behind = 1_751_000_000 * a_second, 3600 * a_second, 5402 * 10**9
+    last = ("old", Row(1, then, 7))
+    assert judge_row([last, ("new", Row(2, then - hour, 7))], behind) == "CHANGED"
+    assert judge_row([last, ("new", Row(2, then - 3 * hour, 7))], behind) == "REVERTED"
+    assert judge_row([last, ("new", Row(2, then - hour, 7))]) == "REVERTED"
+
+
 def test_columns_and_rows_agree_over_many_fates() -> None:
     """The fast way over columns and the way row by row; and both with what was meant to be."""
     for seed in range(4):
