@@ -21,9 +21,10 @@ from types import TracebackType
 from typing import IO, Any
 
 import sqlalchemy as sa
-import structlog
 
-log = structlog.get_logger("kept.jobs")
+from app.logs import logger
+
+log = logger("kept.jobs")
 
 VERSION = "kept-1"  # changes only when keys are read differently: the engine leaves what another version began
 EXECUTORS = 71  # first half of the advisory locks by which workers on PostgreSQL know who lives

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from fontTools.ttLib import TTFont
 from pydantic import BaseModel
 
 from .errors import GlyphMissing, PressNotReady
@@ -38,6 +37,8 @@ def _face(name: str) -> Face:
     threads, or a process and its fork, that share its position read each other's bytes."""
     with _reading:
         if name not in _faces:
+            from fontTools.ttLib import TTFont
+
             try:
                 with TTFont(FONTS / name) as font:
                     widths, glyphs = font["hmtx"].metrics, font.getBestCmap()

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-import structlog
 from sqlmodel import Session, SQLModel, col, select
 
 from app.alerts.actions import Seals, quiet_hours
@@ -23,8 +22,9 @@ from app.alerts.kinds import GRAVE, Kind
 from app.alerts.tables import DROPPED, GIVEN_UP, LOST, QUEUED, SENDING, SENT, Alert, AlertChannel, AlertSending
 from app.db import reader, transaction
 from app.errors import BadInput, KeptError
+from app.logs import logger
 
-log = structlog.get_logger("kept.alerts")
+log = logger("kept.alerts")
 
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 20, 40, 60))
 GIVE_UP = timedelta(hours=24)

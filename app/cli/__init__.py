@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 
 import typer
@@ -55,16 +56,19 @@ MODULES = (
     "working",
 )
 
+ALONE = {word: ("monitors.probing", "running", "working") for word in ("serve", "work", "probe")}
+"""What runs for weeks does not hold the other commands in its memory."""
 
-def hang_in() -> None:
-    """Loads the modules of this folder; each hangs its commands into `command`."""
-    for name in MODULES:
+
+def hang_in(names: Iterable[str] = MODULES) -> None:
+    """Loads modules of this folder; each hangs its commands into `command`."""
+    for name in names:
         import_module(f"app.cli.{name}")
 
 
 def main() -> None:
     """Entry point: errors of ours become one sentence and an exit code, never a traceback."""
-    hang_in()
+    hang_in(ALONE.get(" ".join(sys.argv[1:2]), MODULES))
     try:
         command()
     except KeptError as error:

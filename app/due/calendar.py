@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta
-
-from icalendar import Alarm, Calendar, Event, vText
+from typing import TYPE_CHECKING
 
 from app.due.actions import uid
 from app.due.items import Item
 from app.due.tables import CalendarEntry
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 MEDIA = "text/calendar; charset=utf-8"
 DATED = ("claim", "next_update", "our_update", "reply", "request", "right")
@@ -24,6 +26,8 @@ def in_calendar(items: Sequence[Item]) -> list[Item]:
 
 def calendar(items: Sequence[Item], said: Mapping[str, CalendarEntry], name: str) -> bytes:
     """The feed. Same items, same bytes; lines end in CRLF and are folded at 75 octets."""
+    from icalendar import Calendar, vText
+
     out = Calendar()
     out.add("prodid", "-//Kept//Kept//EN")
     out.add("version", "2.0")
@@ -37,6 +41,8 @@ def calendar(items: Sequence[Item], said: Mapping[str, CalendarEntry], name: str
 
 
 def _event(item: Item, entry: CalendarEntry) -> Event:
+    from icalendar import Alarm, Event
+
     event = Event()
     event.add("uid", entry.uid)
     event.add("sequence", entry.sequence)

@@ -7,15 +7,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import structlog
-
+from app.logs import logger
 from app.prober.checks import certificate, http, names, ping, ports
 from app.prober.checks.tools import Tools
 from app.prober.outcome import Failed, Fault, Outcome, Phases, failed
 from app.prober.spec import BannerSpec, DnsSpec, HttpSpec, PingSpec, TcpSpec, TlsSpec
 from app.sla.case import State
 
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 
 async def asked(spec: Any, headers: Mapping[str, str], tools: Tools) -> tuple[Outcome, Phases]:

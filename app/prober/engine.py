@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any, Protocol
 
-import structlog
-
+from app.logs import logger
+from app.prober import checks
 from app.prober.asking import asked
 from app.prober.checks.tools import Tools
 from app.prober.clocks import Clocks, Gap
@@ -23,7 +23,7 @@ from app.prober.outcome import OURS, Fault, Outcome, Phases, failed
 from app.prober.schedule import Turns, occasion, retry_after
 from app.sla.case import State
 
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 BATCH_S, REFRESH_S, AT_ONCE, HELD = 1.0, 2.0, 400, 200_000
 LATE_S = 1.0  # a loop later than this cannot tell a slow answer from a slow prober
@@ -151,6 +151,8 @@ class Prober:
                 log.warning("the monitors could not be read; those known go on", error=str(error))
                 given = None
             if given is not None:
+                if needed := checks.missing({one.spec.kind for one in given}):
+                    await asyncio.to_thread(checks.load, needed)
                 self.assign(given)
             await asyncio.sleep(REFRESH_S)
 

@@ -13,10 +13,10 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-import structlog
 from sqlmodel import Session, SQLModel, col, select
 
 from app.db import reader, transaction
+from app.logs import logger
 from app.prober.clocks import Gap
 from app.prober.engine import Answer, Assignment, Displaced, Health
 from app.prober.spec import CHECK
@@ -29,7 +29,7 @@ from app.probes.tables import CODES, Monitor, ObservedRun, Prober
 from app.probes.vault import Sealed, Vault
 from app.sla.case import State
 
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 HERE = "here"  # the name of the prober that has the database for itself
 STILL_S = 10.0  # a holder whose turn stands still for so long is gone

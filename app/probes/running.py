@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 import sqlalchemy as sa
-import structlog
 import uvloop
 from sqlmodel import Session
 
 from app.db import reader, transaction
+from app.logs import logger
 from app.prober.checks.tools import Tools
 from app.prober.checks.ways import Ways as Ways
 from app.prober.clocks import Clocks
@@ -23,7 +23,7 @@ from app.probes.heartbeats import silences
 from app.probes.recording import record
 from app.probes.vault import Vault
 
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 LISTEN_S = 2.0
 AGAIN_S = 5.0

@@ -7,10 +7,12 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken
+from typing import TYPE_CHECKING
 
 from app.errors import BadInput, KeptError
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet  # nine megabytes, which nobody needs who keeps no secret
 
 
 class Sealed(KeptError):
@@ -26,6 +28,8 @@ class Vault:
         self.file, self.key = file, key
 
     def _cipher(self) -> Fernet:
+        from cryptography.fernet import Fernet
+
         text = self.key or self._own()
         try:
             return Fernet(text.strip())
@@ -38,6 +42,8 @@ class Vault:
             ) from None
 
     def _own(self) -> str:
+        from cryptography.fernet import Fernet
+
         if self.file.exists():
             return self.file.read_text()
         self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +65,8 @@ class Vault:
 
     def open(self, sealed: bytes) -> dict[str, str]:
         """Raises Sealed where it was encrypted with another key."""
+        from cryptography.fernet import InvalidToken
+
         try:
             return dict(json.loads(self._cipher().decrypt(sealed)))
         except InvalidToken:

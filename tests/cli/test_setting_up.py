@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -145,3 +147,13 @@ def test_availability_refuses_what_it_cannot_read(tmp_path: Path) -> None:
         assert (refused.code, refused.out) == (2, ""), content
         assert told in refused.err
         assert len(refused.err.splitlines()) == 1
+
+
+def test_what_serves_holds_no_library_it_may_never_need() -> None:
+    heavy = (
+        "alembic", "apprise", "cryptography", "dkim", "dns", "fontTools", "icalendar", "polars", "psycopg", "pyarrow",
+        "pygments", "rich", "weasyprint",
+    )  # fmt: skip
+    program = f"import sys, app.main, app.probes.running; print([name for name in {heavy} if name in sys.modules])"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"

@@ -24,7 +24,7 @@ from app.delivery.actions import log, settle, suppress
 from app.delivery.outbox.packing import unpack
 from app.delivery.outbox.states import WAITING, State, after
 from app.delivery.shapes import About, Answer, Kind, Sender, Server, Stage, Ways
-from app.delivery.tables import Delivery, DeliveryAttempt, DeliveryContent
+from app.delivery.tables import Delivery, DeliveryAttempt
 from app.errors import KeptError
 from app.logs import logger
 
@@ -94,7 +94,7 @@ class Post:
                 return None
             if row.state not in WAITING or key != key_of(row.id, row.attempts, row.due_at):
                 return None
-            content = session.get(DeliveryContent, row.id)
+            content = queries.content(session, row.id)
             if content is None or row.address is None or row.domain is None:
                 settle(row, State.REFUSED, "what it said is not there any more", now)
                 log(session, row, "refused", now)
@@ -119,7 +119,7 @@ class Post:
             )
             session.add(begun)
             session.flush()
-            return row, content.content
+            return row, content
 
     def _later(self, session: Session, domain: str, now: datetime) -> datetime | None:
         """When to try instead: while the server cannot be reached one message at a time finds out, and a domain gets

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from typing import TYPE_CHECKING
 
 from app.prober.checks.starttls import asked_for, greeted
 from app.prober.checks.tools import Tools
 from app.prober.outcome import UP, Failed, Fault, Outcome, Phases, failed
 from app.prober.spec import TlsSpec
 from app.sla.case import State
+
+if TYPE_CHECKING:
+    from cryptography import x509  # nine megabytes, loaded with the first monitor of this kind
 
 
 async def ask(spec: TlsSpec, tools: Tools, phases: Phases) -> Outcome:
@@ -39,6 +40,8 @@ async def ask(spec: TlsSpec, tools: Tools, phases: Phases) -> Outcome:
 async def _shown(
     spec: TlsSpec, name: str, tools: Tools, phases: Phases, *, verify: bool
 ) -> x509.Certificate | None:  # fmt: skip
+    from cryptography import x509
+
     wire = await tools.net.connect(spec.name, spec.asked_port, phases)
     try:
         if spec.starttls is not None:
@@ -56,6 +59,9 @@ async def _shown(
 def _named(shown: x509.Certificate | None) -> str:
     if shown is None:
         return "no certificate"
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+
     try:
         names = shown.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         said = ", ".join(str(name.value) for name in list(names)[:4])

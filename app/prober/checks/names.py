@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import dns.asyncresolver
-import dns.exception
-import dns.name
-import dns.rdatatype
-import dns.resolver
+from typing import TYPE_CHECKING
 
 from app.prober.checks.tools import Tools
 from app.prober.outcome import UP, Failed, Fault, Outcome, Phases
 from app.prober.spec import DnsSpec
 
+if TYPE_CHECKING:
+    import dns.asyncresolver
+
 
 def _resolver(spec: DnsSpec, tools: Tools) -> dns.asyncresolver.Resolver:
+    import dns.asyncresolver
+
     own = tools.net.resolver.servers
     resolver = dns.asyncresolver.Resolver(configure=spec.server is None and not own)
     if spec.server is not None:
@@ -30,6 +31,11 @@ def _resolver(spec: DnsSpec, tools: Tools) -> dns.asyncresolver.Resolver:
 
 async def ask(spec: DnsSpec, tools: Tools, phases: Phases) -> Outcome:
     """Raises Failed where nobody answers, there is no such record, or it says something else."""
+    import dns.asyncresolver
+    import dns.exception
+    import dns.name
+    import dns.resolver
+
     name = dns.name.from_text(spec.name)
     try:
         answer = await _resolver(spec, tools).resolve(name, spec.type, search=False, raise_on_no_answer=False)

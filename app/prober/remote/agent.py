@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-import structlog
 import uvloop
 
+from app.logs import logger
 from app.prober.checks.ways import Ways
 from app.prober.clocks import Clocks
 from app.prober.engine import Prober
@@ -18,7 +18,7 @@ from app.prober.remote.desk import RemoteDesk
 from app.prober.remote.exchange import Away, Refused, Server
 from app.prober.remote.spool import Spool
 
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 AGAIN_S = 5.0
 LAST_S = 5.0

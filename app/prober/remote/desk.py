@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-import structlog
 from pydantic import ValidationError
 
+from app.logs import logger
 from app.prober.clocks import JUMP_US, Clocks, Gap
 from app.prober.engine import Answer, Assignment, Health
 from app.prober.remote.exchange import Away, Refused, Server, TooLarge
@@ -24,7 +24,7 @@ from app.prober.remote.form import CLOCKS_APART_US, MOST, Task, Tasks, of_answer
 from app.prober.remote.spool import Spool
 from app.prober.spec import CHECK
 
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 PUSH_S = 10.0
 LOOK_S = 15.0

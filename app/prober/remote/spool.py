@@ -20,11 +20,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from app.errors import Conflict
+from app.logs import logger
 
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 FILE = 1 << 20  # bytes after which another file is begun
 LARGEST = 64 << 20  # bytes of all of them

@@ -15,7 +15,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-import psycopg.errors
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict
@@ -259,13 +258,15 @@ class PostgresStore:
     def settle(self) -> None:
         if self.open is None:
             return
+        from psycopg.errors import UniqueViolation  # eight megabytes, which nobody needs on SQLite
+
         done, self.open = self.open, None
         try:
             done.close()
             if not self.staged:
                 self.connection.execute("RELEASE SAVEPOINT observations")
                 self.added += self.rows
-        except psycopg.errors.UniqueViolation:
+        except UniqueViolation:
             self.connection.execute("ROLLBACK TO SAVEPOINT observations")
             self.connection.execute("RELEASE SAVEPOINT observations")
             self.connection.execute(f"CREATE TEMP TABLE incoming (n serial, {INCOMING}) ON COMMIT DROP")
@@ -292,7 +293,9 @@ class PostgresStore:
         self.connection.execute("TRUNCATE incoming RESTART IDENTITY")
 
     def close(self) -> None:
-        with suppress(psycopg.Error):  # open, or failed: the file is refused, and the caller rolls everything back
+        from psycopg import Error
+
+        with suppress(Error):  # open, or failed: the file is refused, and the caller rolls everything back
             if self.open is not None:
                 self.open.close()
             elif self.staged:

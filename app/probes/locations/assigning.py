@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-import structlog
 from sqlmodel import Session, col, select
 
 from app.errors import Conflict
+from app.logs import logger
 from app.prober.remote.form import Task, Tasks
 from app.probes.importing.fields import micros
 from app.probes.locations.actions import ALIVE, alive
@@ -17,7 +17,7 @@ from app.probes.tables import Monitor
 from app.probes.vault import Sealed, Vault
 
 Occasions = Callable[[Session, datetime], Mapping[int, Sequence[tuple[datetime, datetime]]]]  # as at the local desk
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 
 def tasks(

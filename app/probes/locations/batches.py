@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlmodel import Session, col, select
 
 from app.evidence import actions as evidence
+from app.logs import logger
 from app.prober.engine import Answer
 from app.prober.remote.form import CLOCKS_APART_US, AnswerPart, Batch, GapPart, LostPart, Receipt, to_answer
 from app.probes.importing.fields import instant, micros
@@ -26,7 +26,7 @@ from app.probes.locations.tables import Location, LocationGap
 from app.probes.recording import record, without
 from app.probes.tables import Monitor
 
-log = structlog.get_logger("kept.prober")
+log = logger("kept.prober")
 
 DOUBT_US = 3_600_000_000  # what a wrong clock made worthless is written down every hour
 
