@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     mail_bounces: str | None = Field(None, description="Address that takes +token: bounces@studio.example.")
     mail_hello: str | None = Field(None, pattern=DNS_NAME, description="Our name; KEPT_MAIL_FROM's domain if unset.")
     mail_authorities: Path | None = Field(None, description="Certificates to trust instead of the system's, for mail.")
+    mail_months: int = Field(24, ge=1, le=1200, description="Months for which the contents of messages are kept.")
     mail_per_minute: int = Field(30, ge=1, le=10_000, description="Messages a minute to one domain.")
     mail_dkim_key: Path | None = Field(None, description="Private key to sign with (RSA, PEM); unsigned if unset.")
     mail_dkim_selector: str = Field("kept", pattern=DNS_NAME, description="Its name below _domainkey.")

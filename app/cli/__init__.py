@@ -31,6 +31,7 @@ command = typer.Typer(
 MODULES = (
     "audit.assessing",
     "audit.comparing",
+    "audit.inspecting",
     "audit.seals",
     "audit.snapshots",
     "audit.watching",
@@ -42,6 +43,7 @@ MODULES = (
     "due",
     "letters.notices",
     "letters.own_texts",
+    "mail.keeping",
     "mail.queue",
     "mail.trying",
     "monitors.alerts",

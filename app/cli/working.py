@@ -32,6 +32,7 @@ def ticks(place: Settings) -> list[Tick]:
     """What is done every so often, by one process of all. Each is a line of its own."""
     from app.cli.monitors.observations import let_go_tick
     from app.jobs import Tick
+    from app.probes.storage.merging import merge_tick
     from app.probes.storage.sealing import seal_tick
     from app.watching.actions import watch_tick
     from app.watching.promises import promise_tick
@@ -47,8 +48,22 @@ def ticks(place: Settings) -> list[Tick]:
         Tick("prober", 30, prober_tick),
         Tick("promises of ours", 60, promise_tick),
         Tick("sealing", 300, seal_tick),
+        Tick("packing days", 300, merge_tick),
         Tick("letting go", 3600, let_go_tick(place)),
+        Tick("letting go of mail", 3600, let_go_of_mail(place)),
     ]
+
+
+def let_go_of_mail(place: Settings) -> Callable[[Engine, datetime], None]:
+    """Lets go of what old messages said, as the settings say."""
+
+    def tick(engine: Engine, now: datetime) -> None:
+        from app.delivery.outbox.keeping import let_go
+        from app.due.holding import notices_held
+
+        let_go(engine, now, months=place.mail_months, held=notices_held)
+
+    return tick
 
 
 def rounds_of_letters(engine: Engine, now: datetime) -> None:

@@ -15,7 +15,7 @@ from app.delivery import queries
 from app.delivery.actions import log, settle, suppress
 from app.delivery.outbox.states import FAILED, PATIENCE, WAITING, State, pause
 from app.delivery.shapes import Bounce
-from app.delivery.tables import Delivery, DeliveryContent, DeliveryEvent
+from app.delivery.tables import Delivery, DeliveryEvent
 from app.errors import BadInput, Conflict, NotFound
 from app.evidence import actions as evidence
 
@@ -45,7 +45,10 @@ def decide(
     if what == "went":
         settle(row, State.ACCEPTED, f"{by}: {why}", now)
     else:
-        if session.get(DeliveryContent, row.id) is None or row.address is None:
+        if row.let_go_at is not None:
+            day = f"{row.let_go_at:%Y-%m-%d}"
+            raise Conflict(f"what this message said was let go on {day}, for its age", field="delivery_id")
+        if queries.content(session, row.id) is None or row.address is None:
             raise Conflict("what this message said was erased", field="delivery_id")
         if queries.suppressed(session, [row.address]):
             raise Conflict(
@@ -103,7 +106,7 @@ def report(session: Session, bounce: Bounce, raw: bytes, now: datetime) -> Deliv
         failures = sum(event.kind == "report" and event.how == "failed" for event in before) + 1
         if bounce.suppresses:
             suppress(session, row, bounce.diagnostic, now)
-        if bounce.final or failures > RETRIES or session.get(DeliveryContent, row.id) is None:
+        if bounce.final or failures > RETRIES or queries.content(session, row.id) is None:
             settle(row, State.BOUNCED, bounce.diagnostic, now)
         else:
             settle(row, State.DEFERRED, bounce.diagnostic, now, due_at=now + pause(failures))

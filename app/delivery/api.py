@@ -46,6 +46,7 @@ class DeliveryOut(Out):
     said: Annotated[str, Field(description="What it came to: the server's last words, as a rule.")]
     created_at: datetime
     erased_at: datetime | None
+    let_go_at: Annotated[datetime | None, Field(description="When what it said was let go for its age.")]
 
 
 class AttemptOut(Out):
@@ -75,6 +76,9 @@ class EventOut(Out):
 
 class DeliveryWhole(DeliveryOut):
     in_log: Annotated[str, Field(description="The subject of its entries in the log.")]
+    content_digest: Annotated[
+        str | None, Field(description="SHA-256 of what it said as handed over; stays when that is let go.")
+    ]
     tries: list[AttemptOut]
     events: list[EventOut]
 
@@ -125,7 +129,8 @@ def _out(row: Delivery) -> DeliveryOut:
 def _whole(session: Session, row: Delivery) -> DeliveryWhole:
     tries = [AttemptOut.model_validate(one) for one in queries.attempts_of(session, row.id)]
     events = [EventOut.model_validate(one) for one in queries.events_of(session, row.id)]
-    return DeliveryWhole(**_out(row).model_dump(), in_log=f"delivery:{row.id}", tries=tries, events=events)
+    more = {"in_log": f"delivery:{row.id}", "content_digest": queries.digest(session, row.id)}
+    return DeliveryWhole(**_out(row).model_dump(), **more, tries=tries, events=events)
 
 
 @router.get("/deliveries", dependencies=[Viewer])

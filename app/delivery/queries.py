@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from app.delivery.outbox.states import FAILED, WAITING, State
-from app.delivery.tables import Delivery, DeliveryAttempt, DeliveryEvent, Suppression
+from app.delivery.tables import Delivery, DeliveryAttempt, DeliveryContent, DeliveryEvent, Suppression
 from app.errors import NotFound
 
 STUCK = timedelta(minutes=30)
@@ -88,6 +88,17 @@ def counts(session: Session, notice_id: UUID | None = None) -> dict[str, int]:
     if notice_id is not None:
         query = query.where(Delivery.notice_id == notice_id)
     return {state: number for state, number in session.exec(query)}
+
+
+def content(session: Session, delivery_id: UUID) -> bytes | None:
+    """What a message says, packed; None where it is not there any more."""
+    row = session.get(DeliveryContent, delivery_id)
+    return row.content if row is not None and row.content else None
+
+
+def digest(session: Session, delivery_id: UUID) -> str | None:
+    """The digest of what a message says, or said until it was let go."""
+    return session.exec(select(DeliveryContent.digest).where(DeliveryContent.delivery_id == delivery_id)).first()
 
 
 def attempts_of(session: Session, delivery_id: UUID) -> list[DeliveryAttempt]:

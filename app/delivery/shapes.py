@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 
 from pydantic import SecretStr
 
-from app.delivery.outbox.codes import fault
+from app.delivery.refusals.codes import fault
 from app.errors import BadInput
 from app.fields import address
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from app.delivery.outbox.codes import fault
+from app.delivery.refusals.codes import fault
 from app.delivery.shapes import About, Answer, Kind, Said, Server, Stage
 from app.fields import address
 

@@ -47,10 +47,12 @@ class Delivery(SQLModel, table=True):
     settled_at: datetime | None = None  # when it came into the state it stands in, if that is an end
     said: str = ""  # what it came to, in words: the server's last ones, as a rule
     erased_at: datetime | None = None
+    let_go_at: datetime | None = None  # when what it said was let go: its age, and nobody asked
 
 
 class DeliveryContent(SQLModel, table=True):
-    """What the message says, as it was handed over (an Outgoing, packed). Goes when the person's data is erased."""
+    """What the message says, as it was handed over (an Outgoing, packed); empty once it was let go. The row goes when
+    the person's data is erased."""
 
     __tablename__ = "delivery_content"
 

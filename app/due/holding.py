@@ -1,5 +1,5 @@
-"""Which observations somebody may still have to prove, whatever their age: those of periods that can be claimed for, of
-claims that are not settled, and of breach papers that no claim has followed."""
+"""Which observations and letters somebody may still have to prove, whatever their age: those of periods that can be
+claimed for, of claims that are not settled, and of breach papers that no claim has followed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.claims import steps as life
 from app.claims.tables import Claim
 from app.due.desk import Desk
 from app.due.periods import open_periods, rules_of
+from app.notices.tables import Notice
 from app.probes.importing.fields import micros
 from app.probes.storage.retention import Hold
 from app.probes.tables import Monitor
@@ -23,21 +24,42 @@ from app.sla.spans import Span
 from app.statements.actions import period_of
 from app.statements.tables import Paper, StatementRow
 
+QUARTER = timedelta(days=92)
 AROUND = timedelta(days=8)  # an outage is bounded by answers before and after its period
 
 
 def holds(session: Session, now: datetime) -> list[Hold]:
     """As at `now`, of all services."""
-    desk, keys = Desk(session, now), _watching(session)
-    needed = [*_open(desk), *_claimed(desk), *_printed(desk)]
+    keys = _watching(session)
     return [
         Hold(frozenset(keys[service_id]), micros(span.start - AROUND), micros(span.end + AROUND), why)
-        for service_id, span, why in needed
+        for service_id, span, why in _needed(Desk(session, now))
         if keys[service_id]
     ]
 
 
+def notices_held(session: Session, now: datetime) -> dict[UUID, str]:
+    """Rounds of letters that stand in the evidence of one of these, and why: those of the service that went out while
+    its period ran, or up to a quarter before and after, when the work was announced and accounted for."""
+    needed = defaultdict(list)
+    for service_id, span, why in _needed(Desk(session, now)):
+        needed[service_id].append((span.start - QUARTER, span.end + QUARTER, why))
+    query = select(Notice.id, Notice.service_id, Notice.as_at, Notice.issued_at)
+    out: dict[UUID, str] = {}
+    for id_, service_id, as_at, issued_at in session.exec(query.where(col(Notice.service_id).in_(needed))):
+        for low, high, why in needed[service_id]:
+            if low <= (issued_at or as_at) < high:
+                out[id_] = why
+    return out
+
+
 Needed = Iterator[tuple[UUID, Span, str]]
+
+
+def _needed(desk: Desk) -> Needed:
+    yield from _open(desk)
+    yield from _claimed(desk)
+    yield from _printed(desk)
 
 
 def _watching(session: Session) -> dict[UUID, set[int]]:

@@ -138,7 +138,7 @@ def _dates(session: Session, rows: Sequence[Delivery]) -> dict[str, Invitation]:
     for start in range(0, len(ids), 500):
         part = list(ids)[start : start + 500]
         for content in session.exec(select(DeliveryContent).where(col(DeliveryContent.delivery_id).in_(part))):
-            date = unpack(content.content).invitation
+            date = unpack(content.content).invitation if content.content else None
             if date is not None:
                 out[ids[content.delivery_id]] = date
     return out

@@ -1,0 +1,1 @@
+"""What a server means by a refusal."""
