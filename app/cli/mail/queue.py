@@ -83,6 +83,8 @@ def show(which: Which, as_json: AsJson = False, data: Data = None) -> None:
         return
     print(f"{row['message_id']}  {row['state'].replace('_', ' ')}  {row['said']}")
     print(f"{row['name'] or ''} {row['address'] or row['channel']}: {row['subject'] or ''}")
+    if row["let_go_at"]:
+        print(f"  what it said was let go at {row['let_go_at']}; its SHA-256 is {row['content_digest']}")
     for one in row["tries"]:
         ended = "the sender died" if one["ended_at"] is None else f"{one['kind']} at {one['stage']}: {one['text']}"
         print(f"  {one['started_at']}  {one['number']}  {ended}")
