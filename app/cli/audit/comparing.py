@@ -7,7 +7,6 @@ evidence is not there.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -339,38 +338,3 @@ def _rows(run: Audit, site: str | None) -> Iterator[str]:
             if line["verdict"] in ("LOST", "REVERTED", "ID_REUSED"):
                 key = json.dumps(line["pk"], ensure_ascii=False)
                 yield f"{line['site']}\t{line['table']}\t{key}\t{line['verdict']}"
-
-
-@audit.command("inspect", epilog="Example: kept audit inspect /srv/www/C-001/shop.example")
-def audit_inspect(
-    folder: Annotated[Path, typer.Argument(help="A site's folder.")],
-    db: Annotated[
-        str | None,
-        typer.Option("--db", help="Its WordPress database, held against the uploads: ADDRESS, or env:VARIABLE."),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a script.")] = False,
-) -> None:
-    """Without any snapshot: files that end where their kind does not, and the hour after which nothing was written.
-
-    With its database: attachments without their file, uploads without a row, and whether both are of one date.
-    """
-    from app.integrity.compare.structure import inspect
-
-    if not folder.is_dir():
-        raise BadInput("is no folder", field="FOLDER", example="/srv/www/C-001/shop.example")
-    beside = None
-    if db is not None:
-        from app.integrity.databases.attachments import held_against
-        from app.integrity.databases.listed import named
-
-        beside = held_against(folder, named([f"the site={db}"], os.environ)[0].url)
-    found = inspect(folder)
-    if as_json:
-        show_json(found.as_json() | ({"database": beside.as_json()} if beside else {}))
-    else:
-        for line in [*found.lines(), *(beside.lines() if beside else ())]:
-            print(line)
-    if found.broken or (beside and beside.damaged):
-        raise typer.Exit(3)
-    if beside and beside.unlooked:
-        raise typer.Exit(5)

@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.integrity.databases.engines import engine_of
 from app.integrity.databases.snapshot import opened, why
 from app.integrity.format import instant, shown
+from app.integrity.published import core_version
 
 UPLOADS = "wp-content/uploads"
 APART = timedelta(hours=1)
@@ -42,7 +43,18 @@ class Against:
     nameless: list[str] = field(default_factory=list)  # attachments whose file is named nowhere, and the other way
     newest_row: datetime | None = None
     newest_file: datetime | None = None
+    tables_of: list[tuple[str, int, int]] = field(default_factory=list)  # (prefix, in the database, files expect)
     unlooked: list[str] = field(default_factory=list)
+
+    @property
+    def outdated(self) -> list[str]:
+        """A database that a newer WordPress had upgraded already, beside files that know nothing of it."""
+        return [
+            f"files and database are of different dates: {prefix}options was upgraded to {there}, and the files of "
+            f"WordPress are of {known}; the files may be an older copy"
+            for prefix, there, known in self.tables_of
+            if there > known
+        ]
 
     @property
     def older(self) -> str | None:
@@ -55,7 +67,7 @@ class Against:
 
     @property
     def damaged(self) -> bool:
-        return bool(self.missing or self.nameless or self.older)
+        return bool(self.missing or self.nameless or self.older or self.outdated)
 
     def lines(self) -> list[str]:
         out = [f"{row}: its file is not there: {printed(file)}" for row, file in self.missing]
@@ -74,7 +86,7 @@ class Against:
             also = "; also explained by files that were copied without their dates" if self.older == "database" else ""
             found = f"files and database are of different dates: {dates}; the {self.older} may be an older copy{also}"
             out.append(found if self.older else dates)
-        return out
+        return out + self.outdated
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -85,7 +97,8 @@ class Against:
             "nameless": self.nameless,
             "newest_row": None if self.newest_row is None else self.newest_row.isoformat(),
             "newest_file": None if self.newest_file is None else self.newest_file.isoformat(),
-            "different_dates": self.older is not None,
+            "different_dates": self.older is not None or bool(self.outdated),
+            "files_behind_database": self.outdated,
             "not_compared": self.unlooked,
         }
 
@@ -109,6 +122,9 @@ def held_against(folder: Path, url: str) -> Against:
                 out.unlooked.append("the database holds no WordPress attachments (no …posts with its …postmeta)")
             for prefix in blogs:
                 _blog(connection, folder, prefix, blogs, out)
+            expected = core_version(folder)[1]
+            if expected is not None:
+                out.tables_of = [(prefix, there, expected) for prefix, there in _upgraded(connection, blogs)]
     except (SQLAlchemyError, sqlite3.Error, ValueError) as error:
         out.unlooked.append(f"the database could not be read: {why(error)}")
     finally:
@@ -129,6 +145,18 @@ def _blogs(connection: Connection) -> list[str]:
             for table, needed in NEEDED.items()
         )
     ]
+
+
+def _upgraded(connection: Connection, blogs: list[str]) -> Iterator[tuple[str, int]]:
+    """To which version of its tables WordPress had brought each blog, by its own note."""
+    names = set(sa.inspect(connection).get_table_names())
+    for prefix in blogs:
+        if f"{prefix}options" not in names:
+            continue
+        options = sa.table(f"{prefix}options", sa.column("option_name"), sa.column("option_value"))
+        query = sa.select(options.c.option_value).where(options.c.option_name == "db_version")
+        if (value := connection.execute(query).scalar()) is not None and str(value).isdecimal():
+            yield prefix, int(value)
 
 
 def _blog(connection: Connection, folder: Path, prefix: str, blogs: list[str], out: Against) -> None:

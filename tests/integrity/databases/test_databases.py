@@ -16,6 +16,7 @@ from app.errors import BadInput
 from app.integrity.compare.rows import Table as Generation
 from app.integrity.compare.rows import judge_rows
 from app.integrity.databases.listed import apart, named
+from app.integrity.databases.numbers import looked_through
 from app.integrity.databases.snapshot import Database, take
 from app.integrity.databases.tables import family, normal
 from tests import mariadb, postgres
@@ -217,6 +218,18 @@ def test_rows_of_a_file_that_was_changed_since_are_not_taken_over(
     file = tmp_path / "a" / table(a)["rows_file"]["file"]
     file.write_bytes(file.read_bytes()[:-9] + b"\0" * 9)
     assert table(snap(tmp_path / "b", url, base=tmp_path / "a", base_records=[a]))["read_rows"] == 5
+
+
+def test_numbers_that_no_row_has(engine: sa.Engine, url: str) -> None:
+    """The same leap in the keys on every server, and numbers that others know."""
+    with engine.begin() as connection:
+        connection.execute(T["orders"].delete())
+        connection.execute(T["orders"].insert(), [order(n) for n in (*range(1, 30), *range(230, 250))])
+    found = looked_through(url, ["7", "31", "249"], "orders.id")
+    leap = found.leaps[0]
+    assert (leap.table, leap.missing, leap.after, leap.before) == ("orders", 200, 29, 230)
+    assert (found.known, found.lacking, found.unlooked) == (3, ["31"], [])
+    assert leap.dates[0], "the row's own date stands beside"
 
 
 def test_chunks_alone_where_no_rows_are_wanted(engine: sa.Engine, url: str, tmp_path: Path) -> None:
