@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from app.integrity.format import EXCLUDED, IncompleteEvidence, Unverifiable
 if TYPE_CHECKING:
     import polars as pl
 
+AT_ONCE = 2  # sites that are held in memory together
 INTACT_WHY, EXCLUDED_WHY = ("equal", 6), ("excluded", 0)
 
 
@@ -123,7 +125,7 @@ def _all_one(paths: pl.DataFrame, verdict: Verdict, why: str, rule: int) -> pl.D
 
 
 class Audit:
-    """A comparison of all sites. `results` judges one site after another, so that memory holds one at a time."""
+    """A comparison of all sites. `results` judges one site after another, so that memory holds two at a time."""
 
     def __init__(self, asked: Asked) -> None:
         self.asked, self.order = asked, asked.order
@@ -137,9 +139,19 @@ class Audit:
         return names if self.asked.site is None else [name for name in names if name == self.asked.site]
 
     def results(self) -> Iterator[SiteResult]:
-        renamed = self.renamed()
-        for name in self.sites():
-            yield self.one(name, renamed)
+        """Each site in turn. While one is told of, the next is judged: what reads, digests and joins needs no lock."""
+        renamed, ahead = self.renamed(), deque[Future[SiteResult]]()
+        with ThreadPoolExecutor(AT_ONCE, "audit") as pool:
+            try:
+                for name in self.sites():
+                    ahead.append(pool.submit(self.one, name, renamed))
+                    if len(ahead) == AT_ONCE:
+                        yield ahead.popleft().result()
+                while ahead:
+                    yield ahead.popleft().result()
+            finally:
+                for future in ahead:
+                    future.cancel()
 
     def renamed(self) -> dict[str, str]:
         """Sites of the last old generation that the judged one may hold under another name."""

@@ -41,9 +41,7 @@ def window(task: Task, frame: Frame, states: Mapping[int, pl.DataFrame]) -> Wind
     span = old[-1].snap.start_ns - old[0].snap.start_ns
     if len(old) < 2 or span <= 0:
         return Window(last, first, None, 0, 0)
-    updates = sum(
-        _updates(states[one.snap.number], states[other.snap.number]) for one, other in pairwise(old)
-    )
+    updates = sum(_updates(states[one.snap.number], states[other.snap.number]) for one, other in pairwise(old))
     expected = Fraction(updates * (first - last), span)
     low, high = poisson(expected)
     return Window(last, first, expected, low, high)
@@ -55,6 +53,8 @@ def _updates(one: pl.DataFrame, other: pl.DataFrame) -> int:
 
     a = one.filter((pl.col("kind") == "f") & (pl.col("flags") & 16 == 0)).select("key", "content")
     b = other.filter((pl.col("kind") == "f") & (pl.col("flags") & 16 == 0)).select("key", "content")
+    if a["key"].equals(b["key"]):  # nothing came and nothing went: they stand side by side already
+        return int(a["content"].ne_missing(b["content"]).sum())
     pair = a.join(b, on="key", how="inner", suffix="_later")
     differ = pair.filter(pl.col("content").ne_missing(pl.col("content_later"))).height
     return differ + (a.height - pair.height) + (b.height - pair.height)

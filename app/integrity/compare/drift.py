@@ -9,30 +9,41 @@ if TYPE_CHECKING:
     import polars as pl
 
 KINDS = ("mode", "owner", "group", "xattr", "hardlink")
+NUMBERS = {"owner": "uid", "group": "gid"}  # of a name, the number that stands for it
+COLUMNS = ("mode", "uid", "gid", "owner", "group", "xattr8", "hlgroup")
 
 
 def drift(both: pl.DataFrame) -> pl.DataFrame:
     """(key, meta) of the paths whose rights, owner and so on are others than before. `both` holds what is in the last
-    old and in the judged snapshot, the latter's columns ending in `_now`."""
+    old and in the judged snapshot, the latter's columns ending in `_now`; a column that is not there never differs."""
     import polars as pl
 
-    def named(name: str, number: str) -> pl.Expr:
+    def named(name: str) -> pl.Expr:
         """Names decide; where one server had no name for it, numbers do."""
+        number = NUMBERS[name]
         nameless = pl.col(name).str.contains(r"^\d+$") | pl.col(f"{name}_now").str.contains(r"^\d+$")
         other = pl.col(name) != pl.col(f"{name}_now")
         return other & ~(nameless & (pl.col(number) == pl.col(f"{number}_now")))
 
-    linked = _relinked(both.filter((pl.col("hlgroup") != 0) | (pl.col("hlgroup_now") != 0)))
+    linked: set[int] = set()
+    if "hlgroup" in both.columns:
+        linked = _relinked(both.filter((pl.col("hlgroup") != 0) | (pl.col("hlgroup_now") != 0)))
     tests = {
         "mode": (pl.col("mode") != pl.col("mode_now")) & (pl.col("kind") == pl.col("kind_now"))
         & (pl.col("kind") != "l"),
-        "owner": named("owner", "uid"),
-        "group": named("group", "gid"),
+        "owner": named("owner"),
+        "group": named("group"),
         "xattr": pl.col("xattr8") != pl.col("xattr8_now"),
-        "hardlink": pl.col("key").is_in(pl.Series(sorted(linked), dtype=pl.UInt64).implode())
-        if linked else pl.lit(False),
+        "hardlink": pl.col("key").is_in(pl.Series(sorted(linked), dtype=pl.UInt64).implode()),
     }  # fmt: skip
-    found = both.filter(pl.any_horizontal(*tests.values()))
+    of = {"mode": "mode", "owner": "owner", "group": "group", "xattr": "xattr8"}
+    tests = {name: test for name, test in tests.items() if (of[name] in both.columns if name in of else linked)}
+    if not tests:
+        return both.select("key", meta=pl.lit([], dtype=pl.List(pl.String))).clear()
+    # first what is another value at all, which is quickly said and mostly nothing
+    other = [pl.col(of[name]) != pl.col(f"{of[name]}_now") if name in of else test for name, test in tests.items()]
+    some = both.filter(pl.any_horizontal(*other))
+    found = some.filter(pl.any_horizontal(*tests.values()))
     return found.select(
         "key",
         meta=pl.concat_list(*(pl.when(test).then(pl.lit(name)) for name, test in tests.items())).list.drop_nulls(),

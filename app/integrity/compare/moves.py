@@ -120,9 +120,7 @@ def _by_content(
             _pair(out, lost[content][0], found[content][0], Judgement(Verdict.MOVED, HIGH, 1, "moved"))
 
 
-def _folders(
-    out: Judged, gone: Sequence[bytes], came: Sequence[bytes], looks: Mapping[bytes, Sequence[Look]]
-) -> None:
+def _folders(out: Judged, gone: Sequence[bytes], came: Sequence[bytes], looks: Mapping[bytes, Sequence[Look]]) -> None:
     """A folder moved where everything that moved out of it went into one other."""
     votes: dict[bytes, set[bytes]] = {}
     new = set(came)
@@ -170,8 +168,19 @@ def _named(table: pl.DataFrame, names: Iterable[bytes]) -> pl.DataFrame:
 
     plain = {name.lower() for name in names if name.isascii()}
     others = {folded(name) for name in names if not name.isascii()}
-    paths = table["path"].to_list()
-    found = [path.lower() in plain for path in paths]
-    if others:
-        found = [yes or (not path.isascii() and folded(path) in others) for yes, path in zip(found, paths, strict=True)]
-    return table.filter(pl.Series(found, dtype=pl.Boolean))
+    some = _likely(table, plain, bool(others))
+    paths = some["path"].to_list()
+    found = [path.lower() in plain or (not path.isascii() and folded(path) in others) for path in paths]
+    return some.filter(pl.Series(found, dtype=pl.Boolean))
+
+
+def _likely(table: pl.DataFrame, plain: Iterable[bytes], others: bool) -> pl.DataFrame:
+    """The few rows that `_named` must look at one by one; all of them where a path is no text."""
+    import polars as pl
+
+    try:
+        text = table["path"].cast(pl.String)
+    except pl.exceptions.ComputeError:
+        return table
+    near = text.str.to_lowercase().is_in(sorted(name.decode() for name in plain))
+    return table.filter(near | (text.str.len_bytes() != text.str.len_chars()) if others else near)

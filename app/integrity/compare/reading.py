@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import starmap
 from typing import TYPE_CHECKING
 
 from app.errors import KeptError
@@ -30,6 +31,8 @@ WHOLE = (*DATED, "mode", "uid", "gid", "owner", "group", "xattr8", "hlgroup")
 TEXTS = ("kind", "owner", "group")
 CONTENT = (*DATED, "size", "tail0", "path")
 ENTRY = (*WHOLE, "size", "tail0", "path")
+NOBODY: Mapping[int, bytes] = {}
+NAMELESS = (*DATED, "size", "tail0")  # reading paths takes as long as reading all the rest
 
 
 def columns(generation: Generation, site: str, names: Sequence[str]) -> pl.DataFrame:
@@ -95,21 +98,31 @@ def sealed(generation: Generation, site: str) -> None:
         sealed(base_of(generation), part.record["name"])
 
 
-def entries(table: pl.DataFrame) -> Iterator[tuple[bytes, Seen]]:
-    """(path, what was seen) of rows that hold CONTENT's columns, with rights and owners where they hold ENTRY's."""
-    order = ["path", "key", "kind", "content", "size", "mtime_ns", "tail0", "flags"]
+def entries(table: pl.DataFrame, names: Mapping[int, bytes] = NOBODY) -> Iterator[tuple[bytes, Seen]]:
+    """(path, what was seen) of rows that hold CONTENT's columns, with rights and owners where they hold ENTRY's.
+    `names`: the paths of all keys of rows that hold none."""
+    order = ["key", "kind", "content", "size", "mtime_ns", "tail0", "flags"]
     if "mode" in table.columns:
         order += ["mode", "uid", "gid", "owner", "group", "xattr8", "hlgroup"]
-    for path, *rest in table.select(order).iter_rows():
-        yield path, Seen(*rest)
+    seen = starmap(Seen, table.select(order).iter_rows())
+    if "path" in table.columns:
+        return zip(table["path"].to_list(), seen, strict=True)
+    return ((names[item.key], item) for item in seen)
+
+
+def shut(table: pl.DataFrame) -> bool:
+    """Whether there is a folder that was not entered."""
+    import polars as pl
+
+    unread = table.filter(pl.col("flags") & UNREAD != 0)
+    return bool((unread["kind"] == "d").any())
 
 
 def opaque(table: pl.DataFrame) -> frozenset[bytes]:
     """Folders that were not entered: what lies below them was not looked at."""
     import polars as pl
 
-    shut = table.filter((pl.col("kind") == "d") & (pl.col("flags") & UNREAD != 0))
-    return frozenset(shut["path"].to_list())
+    return frozenset(table.filter((pl.col("kind") == "d") & (pl.col("flags") & UNREAD != 0))["path"].to_list())
 
 
 def below(path: bytes, shut: frozenset[bytes]) -> bool:

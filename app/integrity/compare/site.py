@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ from app.integrity.compare import blind, drift, grouping, moves, parts, policy, 
 from app.integrity.compare.live import judge_live
 from app.integrity.compare.policy import Policies
 from app.integrity.compare.rules import Frame, judge
-from app.integrity.compare.task import Task, began
+from app.integrity.compare.task import Looked, Task, began
 from app.integrity.compare.values import SECOND, Judgement, Look, Seen, Sight, Snap
 from app.integrity.format import EXCLUDED, UNREAD, UNSTABLE
 
@@ -48,29 +48,23 @@ def compare(task: Task) -> Found:
 
     base, after = task.old[-1], task.new[-1]
     tables = {
-        item.snap.number: reading.columns(
-            item.generation, task.site, reading.ENTRY if item in (base, after) else reading.CONTENT
-        )
-        for item in task.looked
+        item.snap.number: reading.columns(item.generation, task.site, _needed(task, item)) for item in task.looked
     }
     was, now = tables[base.snap.number], tables[after.snap.number]
-    others = [tables[item.snap.number] for item in task.looked if item not in (base, after)]
-    both = was.select("key", *LATER).join(
-        now.select("key", *(pl.col(name).alias(f"{name}_now") for name in LATER)), on="key", how="inner"
-    )
+    both = _both(was, now)
     same = both.select("key", "kind", "mtime_ns", "mtime_ns_now", plain=_same("_now"))
     moved_on = _differing(was, [tables[item.snap.number] for item in task.new[:-1]])
     plain = same.filter("plain").join(moved_on, on="key", how="anti") if moved_on.height else same.filter("plain")
     out = _left_out(was, now)
-    ever = pl.concat([frame.select("key") for frame in (was, now, *others)]).unique()
-    flagged = ever.join(plain.select("key"), on="key", how="anti").join(out, on="key", how="anti")
+    settled = pl.concat([plain.select("key"), out]) if out.height else plain.select("key")
+    rows = {number: table.join(settled, on="key", how="anti") for number, table in tables.items()}
     metas = drift.drift(both)
     files_alike = same.filter(pl.col("plain") & (pl.col("kind") == "f"))
     frame = _frame(task, tables, files_alike.select("key", old="mtime_ns", new="mtime_ns_now"))
-    files = Files(task, flagged, tables)
+    files = Files(task, rows, tables)
     judged = files.judge(frame)
     judged = judged if task.live else moves.reconcile(judged, files.looks, frame, was, now)
-    by_key = dict(metas.filter(pl.col("key").is_in(flagged["key"].implode())).rows())
+    by_key = dict(metas.join(settled, on="key", how="anti").rows())
     meta = {path: by_key[key] for path, key in files.keys.items() if key in by_key}
     plain = plain.select("key").join(metas, on="key", how="left")
     drifted = plain["meta"].drop_nulls().len()
@@ -88,6 +82,31 @@ def compare(task: Task) -> Found:
     found.frozen = blind.frozen(task, plain, tables)
     found.back_to = grouping.whole(task)
     return found
+
+
+def _needed(task: Task, item: Looked) -> Sequence[str]:
+    """Rights and owners of the two states that are laid side by side; of other old ones not even the paths."""
+    if item in (task.old[-1], task.new[-1]):
+        return reading.ENTRY
+    return reading.NAMELESS if item.snap.server == "old" else reading.CONTENT
+
+
+def _both(was: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """What is in both states, the later one's columns ending in `_now`. Rights and owners that are one and the same
+    for all entries of both are left out: most sites have one owner."""
+    import polars as pl
+
+    names = [name for name in LATER if name not in drift.COLUMNS or not _one_value(was[name], now[name])]
+    names += [number for name, number in drift.NUMBERS.items() if name in names and number not in names]
+    later = now.select("key", *(pl.col(name).alias(f"{name}_now") for name in names))
+    return was.select("key", *names).join(later, on="key", how="inner")
+
+
+def _one_value(was: pl.Series, now: pl.Series) -> bool:
+    if was.len() == 0 or now.len() == 0:
+        return False
+    first = was[0]
+    return first is not None and bool((was == first).all(ignore_nulls=False) and (now == first).all(ignore_nulls=False))
 
 
 def _same(other: str) -> pl.Expr:
@@ -189,10 +208,16 @@ def _paths_of(task: Task, keys: pl.DataFrame, *states: pl.DataFrame) -> pl.DataF
     return pl.concat(named).unique("key").select("path")
 
 
+def _names(rows: Sequence[pl.DataFrame]) -> Iterator[tuple[int, bytes]]:
+    for frame in rows:
+        yield from frame.select("key", "path").iter_rows()
+
+
 class Files:
     """The paths that are not plainly equal: what every generation saw of them."""
 
-    def __init__(self, task: Task, flagged: pl.DataFrame, tables: Mapping[int, pl.DataFrame]) -> None:
+    def __init__(self, task: Task, rows: Mapping[int, pl.DataFrame], tables: Mapping[int, pl.DataFrame]) -> None:
+        """`rows`: the entries at hand of each generation, of all its `tables`."""
         self.task = task
         self.looks: dict[bytes, list[Look]] = {}
         self.keys: dict[bytes, int] = {}
@@ -202,14 +227,19 @@ class Files:
         nowhere: list[Look] = [Sight.NOT_LOOKED] * task.snaps
         for item in task.looked:
             nowhere[item.snap.number] = Sight.ABSENT
+        named = dict(_names([frame for frame in rows.values() if "path" in frame.columns]))
         shut = {}
         for item in task.looked:
             number = item.snap.number
-            shut[number] = reading.opaque(tables[number])
-            if flagged.height == 0:
-                continue
-            rows = tables[number].join(flagged, on="key", how="semi")
-            for path, seen in reading.entries(rows):
+            held = rows[number]
+            closed = reading.shut(tables[number])
+            if "path" not in held.columns and (closed or not all(key in named for key in held["key"].to_list())):
+                table = reading.columns(item.generation, task.site, reading.CONTENT)
+                held = table.join(held.select("key"), on="key", how="semi")
+                shut[number] = reading.opaque(table)
+            else:
+                shut[number] = reading.opaque(tables[number]) if closed else frozenset()
+            for path, seen in reading.entries(held, named):
                 looks = self.looks.get(path)
                 if looks is None:
                     looks = self.looks[path] = list(nowhere)
@@ -258,4 +288,3 @@ class Files:
 
     def questions(self) -> tuple[parts.Question, ...]:
         return tuple(self.asked[path] for path in sorted(self.asked))
-
