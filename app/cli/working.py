@@ -36,6 +36,7 @@ def ticks(place: Settings) -> list[Tick]:
     from app.probes.storage.sealing import seal_tick
     from app.watching.actions import watch_tick
     from app.watching.promises import promise_tick
+    from app.watching.silence import location_tick
     from app.watching.telling import prober_tick, trouble_tick
 
     return [
@@ -46,6 +47,7 @@ def ticks(place: Settings) -> list[Tick]:
         Tick("windows", 15, watch_tick),
         Tick("outages", 15, trouble_tick),
         Tick("prober", 30, prober_tick),
+        Tick("locations", 30, location_tick),
         Tick("promises of ours", 60, promise_tick),
         Tick("sealing", 300, seal_tick),
         Tick("packing days", 300, merge_tick),

@@ -20,9 +20,11 @@ from app.db import reader, transaction
 from app.probes.importing.fields import instant, micros
 from app.probes.importing.files import import_file
 from app.probes.queries import monitors_of
-from app.probes.storage import chunks, merkle, reading, rollups, sealing, sketch
+from app.probes.storage import chunks, days, merkle, reading, rollups, sealing, sketch
 from app.probes.storage.chunks import Seen
 from app.probes.storage.hours import HOUR
+from app.probes.storage.merging import merge_all
+from app.probes.storage.tables import Chunk
 from app.probes.storage.verifying import verify
 from app.probes.tables import CODES, STATES, Monitor, Observation
 from app.sla import timeline
@@ -72,6 +74,11 @@ def test_an_hour_comes_out_as_it_went_in(rows: list[Seen], replaces: str | None)
     packed = chunks.pack(1000, rows, replaces)
     assert list(chunks.unpack(1000, packed).rows()) == rows
     assert chunks.replaced(packed) == replaces
+    later = [row._replace(at=row.at + 3 * HOUR) for row in rows]
+    day = days.pack(41, [*rows, *later], {1003: replaces} if replaces else {})
+    assert list(days.unpack(41, day).rows()) == [*rows, *later]
+    assert days.hours_in(41, day[: days.HEAD]) == [1000, 1003]
+    assert days.replaced_in(41, day) == ({1003: replaces} if replaces else {})
     few = chunks.unpack(1000, packed, whole=False)
     assert (few.at, few.state, few.latency_ms) == tuple([row[i] for row in rows] for i in range(3))
 
@@ -97,6 +104,8 @@ def test_a_percentile_is_off_by_less_than_one_per_cent(latencies: list[int], per
 def test_bytes_that_are_no_hour_are_refused(broken: bytes) -> None:
     with pytest.raises(chunks.Broken):
         chunks.unpack(1000, broken)
+    with pytest.raises(chunks.Broken):
+        days.unpack(41, broken)
 
 
 def test_an_hour_cut_anywhere_is_refused_or_something_else() -> None:
@@ -184,6 +193,8 @@ def lived(engine: sa.Engine, monitors: list[Monitor], life: list[list[SEEN] | fl
     for step in life:
         if isinstance(step, float):
             seal_all(engine, THEN + timedelta(hours=step))
+            if step > 2:
+                merge_all(engine, THEN + 2 * DAY)  # so that what comes later comes for a day that is packed
         elif step:
             taken(engine, step)
             stream |= set(step)
@@ -191,7 +202,12 @@ def lived(engine: sa.Engine, monitors: list[Monitor], life: list[list[SEEN] | fl
     seal_all(engine, NOW)
     check(engine, monitors, stream)
     with Session(reader(engine)) as session:
-        assert session.exec(select(sa.func.count()).select_from(Observation)).one() == 0
+        assert not verify(session).faults
+    merge_all(engine, NOW)
+    check(engine, monitors, stream)
+    with Session(reader(engine)) as session:
+        for emptied in (Observation, Chunk):
+            assert session.exec(select(sa.func.count()).select_from(emptied)).one() == 0
         checked = verify(session)
     assert not checked.faults
     assert checked.observations == len(stream)
@@ -206,8 +222,8 @@ def test_any_life(session: Session, engine: sa.Engine, monitors: list[Monitor], 
         lived(engine, monitors, life)
     finally:
         with engine.begin() as connection:
-            for table in ("observation", "measurement", "observed_run", "import_batch", "chunk", "observed_day",
-                          "seal_round", "stored"):  # fmt: skip
+            for table in ("observation", "measurement", "observed_run", "import_batch", "chunk", "chunk_day",
+                          "observed_day", "seal_round", "stored"):  # fmt: skip
                 connection.execute(sa.text(f"DELETE FROM {table}"))
 
 

@@ -19,14 +19,17 @@ from app.db import reader, transaction
 from app.errors import Conflict
 from app.evidence.actions import entries
 from app.evidence.tables import Entry
+from app.migrate import downgrade, upgrade
 from app.prober.engine import Answer
 from app.prober.outcome import Fault, Outcome, Phases
 from app.probes.importing.storing import Contradiction
 from app.probes.recording import record
-from app.probes.storage import merkle, reading
+from app.probes.storage import days, merkle, reading
 from app.probes.storage.hours import HOUR, hour_at, key
+from app.probes.storage.merging import merge_all
 from app.probes.storage.proving import proof
 from app.probes.storage.retention import Hold, edge_of, let_go
+from app.probes.storage.tables import Chunk, ChunkDay
 from app.probes.storage.verifying import verify
 from app.probes.tables import CODES, Measurement, Monitor, Observation
 from app.sla.case import State
@@ -105,38 +108,34 @@ def test_let_go_in_the_open_and_never_what_somebody_needs(
     stream = minutes("a", 0, 2880, range(600, 660)) + minutes("b", 0, 1500)
     taken(engine, stream)
     seal_all(engine, THEN + DAY + timedelta(minutes=6))  # the first day; its round is a day old in time
+    assert merge_all(engine, THEN + DAY + timedelta(minutes=6)) == (2, 48)
     seal_all(engine, THEN + 3 * DAY)
-    a = monitors[0].key or 0
+    a, b = (one.key or 0 for one in monitors[:2])
     now = datetime(2025, 8, 3, tzinfo=THEN.tzinfo)
     assert edge_of(now, 2) == THEN + 2 * DAY
     whole = proof_of(engine, "a", THEN + timedelta(hours=5))
 
     def held(_session: Session, _now: datetime) -> list[Hold]:
-        return [Hold(frozenset({a}), START + 10 * HOUR, START + 11 * HOUR, "claim C-1: filed")]
+        return [Hold(frozenset({b}), START + 10 * HOUR, START + 11 * HOUR, "claim C-1: filed")]
 
     dry = let_go(engine, now, months=2, holds=held, dry=True)
     check(engine, monitors, set(stream))
     done = let_go(engine, now, months=2, holds=held)
-    assert (done.chunks, done.observations, done.held, done.why, done.more) == (
-        47,
-        2820,
-        1,
-        ("claim C-1: filed",),
-        False,
-    )
+    told = (done.chunks, done.observations, done.held, done.why, done.more)
+    assert told == (24, 1440, 24, ("claim C-1: filed",), False)
     assert done == dry
     with Session(reader(engine)) as seen:
         lost = reading.digests(seen, a, reading.gone(seen, a, START, START + 100 * HOUR))
-        assert [one.hour - hour_at(THEN) for one, _, _ in lost] == [n for n in range(24) if n != 10]
+        assert [one.hour - hour_at(THEN) for one, _, _ in lost] == list(range(24))
         assert lost[5][1] == whole
         there = [at for part in reading.columns(seen, a, START, START + 30 * HOUR) for at in part.at]
-        assert there == [START + n * MINUTES for n in (*range(600, 660), *range(1440, 1800))]
+        assert there == [START + n * MINUTES for n in range(1440, 1800)]
         tally = reading.tally(seen, a, START, START + 48 * HOUR)
-        assert (tally.counts, tally.gone) == ([2820, 0, 60, 0], 1380)
+        assert (tally.counts, tally.gone) == ([2820, 0, 60, 0], 1440)
         checked = verify(seen)
-        assert (checked.faults, checked.gone) == ([], 47)
+        assert (checked.faults, checked.gone) == ([], 24)
         body = json.loads(seen.exec(select(Entry.body).where(Entry.kind == "observations.let_go")).one())
-        assert (body["chunks"], body["kept_months"], body["monitors"]) == (47, 2, 2)
+        assert (body["chunks"], body["kept_months"], body["monitors"]) == (24, 2, 1)
         assert proof(seen, "a", THEN + timedelta(hours=5)).lines is None
     with pytest.raises(Conflict, match="were let go when their time was over"):
         taken(engine, minutes("a", 1430, 1445))
@@ -146,11 +145,15 @@ def test_let_go_in_the_open_and_never_what_somebody_needs(
         assert stored(seen, monitors[0]) == folded(stream + late, "a")
     assert let_go(engine, now, months=2, holds=held).chunks == 0  # before it is sealed nothing of `a` goes
     seal_all(engine, NOW)
-    assert let_go(engine, now, months=2, holds=nobody).chunks == 1  # the claim is settled
+    assert let_go(engine, now, months=2, holds=nobody).chunks == 24  # the claim is settled
     taken(engine, [("a", 2000 * MINUTES + 5, State.DEGRADED)])
     seal_all(engine, NOW)
-    later = let_go(engine, datetime(2025, 9, 1, tzinfo=THEN.tzinfo), months=2, holds=nobody)
-    assert later.chunks == 24 - 3 + 1  # all but the hours that were sealed again of late, and that of b
+    merge_all(engine, NOW)
+    later = datetime(2025, 9, 1, tzinfo=THEN.tzinfo)
+    assert let_go(engine, later, months=2, holds=nobody).chunks == 1  # of b: of a one hour was sealed again of late
+    with Session(reader(engine)) as seen:
+        assert not verify(seen).faults
+    assert let_go(engine, NOW + 99 * DAY, months=2, holds=nobody).chunks == 24
     with Session(reader(engine)) as seen:
         assert stored(seen, monitors[0]) == folded([*stream, *late, ("a", 2000 * MINUTES + 5, State.DEGRADED)], "a")
 
@@ -193,13 +196,65 @@ def test_what_waits_for_its_round_is_not_let_go_and_damage_is_seen(
             broken.connection().execute(sa.text(harm), {"k": key(hour, a), "other": key(hour + 1, a)})
             assert what in {fault.what for fault in verify(broken).faults}, what
             broken.rollback()
+    assert merge_all(engine, THEN + 2 * DAY) == (2, 6)
+    first = key(hour // 24, a)
+    with Session(reader(engine)) as seen:
+        assert not verify(seen).faults
+        rows = list(days.unpack(hour // 24, seen.get_one(ChunkDay, first).data).rows())
+    other = days.pack(hour // 24, [rows[0]._replace(state=3), *rows[1:]], {})
+    spoiled = {
+        "changed": "UPDATE chunk_day SET data = :other WHERE key = :k",
+        "unreadable": "UPDATE chunk_day SET data = CAST(substr(:other, 1, 8) AS BLOB) WHERE key = :k",
+        "missing": "DELETE FROM chunk_day WHERE key = :k AND :other > ''",
+        "unsealed": "INSERT INTO chunk_day (key, data) SELECT :k + 5, :other",
+    }
+    for what, harm in spoiled.items():
+        with Session(engine) as broken:
+            broken.connection().execute(sa.text(harm), {"k": first, "other": other})
+            assert {fault.what for fault in verify(broken).faults} == {what}
+            broken.rollback()
     with transaction(engine) as broken:
-        broken.connection().execute(sa.text(spoiled["changed"]), {"k": key(hour, a), "other": key(hour + 1, a)})
+        broken.connection().execute(sa.text(spoiled["changed"]), {"k": first, "other": other})
     assert seal_all(engine, NOW) == 0  # what came late is not put with what nobody can vouch for
     with Session(reader(engine)) as seen:
         assert seen.exec(select(sa.func.count()).select_from(Observation)).one() == 1
     taken(engine, minutes("a", 300, 400))
     assert seal_all(engine, NOW) == 2  # and hinders nothing else
+
+
+def test_days_are_hours_again_before_there_were_days(
+    session: Session, engine: sa.Engine, monitors: list[Monitor]
+) -> None:
+    """The migration, on both databases: down with late hours beside their day, and up again."""
+    session.commit()
+    taken(engine, minutes("a", 0, 1500, range(70, 90)) + minutes("b", 30, 90))
+    seal_all(engine, NOW)
+    hourly = chunk_rows(engine)
+    taken(engine, [("a", 5, State.UP)])
+    seal_all(engine, NOW)
+    assert merge_all(engine, NOW) == (3, 27)
+    taken(engine, [("a", 7, State.UP), ("b", 31 * MINUTES + 7, State.UP)])
+    seal_all(engine, NOW)
+    late = chunk_rows(engine)
+    assert len(late) == 2
+    downgrade(engine, "0018")
+    downgrade(engine, "-1")
+    before = chunk_rows(engine)
+    assert before.keys() == hourly.keys()
+    assert {one for one, content in hourly.items() if before[one] != content} == late.keys()
+    assert late.items() <= before.items()
+    upgrade(engine)
+    with Session(reader(engine)) as seen:
+        assert not verify(seen).faults
+    assert merge_all(engine, NOW) == (3, 27)
+    with Session(reader(engine)) as seen:
+        checked = verify(seen)
+    assert (checked.chunks, checked.observations, checked.faults) == (27, 1563, [])
+
+
+def chunk_rows(engine: sa.Engine) -> dict[int, bytes]:
+    with Session(reader(engine)) as seen:
+        return {one.key: bytes(one.data) for one in seen.exec(select(Chunk))}
 
 
 def test_killed_while_it_seals(session: Session, engine: sa.Engine, service_id: UUID) -> None:

@@ -22,27 +22,34 @@ command.add_typer(observations, name="observations")
 
 @observations.command("seal", epilog="Example: kept observations seal")
 def seal(as_json: AsJson = False, data: Data = None) -> None:
-    """Pack the hours that are over and seal them in the evidence log. Kept does so by itself every few minutes; killed
-    in the middle, it goes on where it was."""
+    """Pack the hours that are over and seal them in the evidence log, and pack days that are over together. Kept does
+    so by itself every few minutes; killed in the middle, it goes on where it was."""
+    from app.probes.storage.merging import merge_all
     from app.probes.storage.sealing import seal as one_round
     from app.web.edge import utc_now
 
     engine = database(settings(data))
-    done = {"rounds": 0, "chunks": 0, "observations": 0}
+    now = utc_now()
+    done = {"rounds": 0, "chunks": 0, "observations": 0, "days": 0}
     with progress() as bar:
         task = bar.add_task("Sealing", total=None)
-        while (made := one_round(engine, utc_now())).number or made.more:
+        while (made := one_round(engine, now)).number or made.more:
             done["rounds"] += bool(made.number)
             done["chunks"] += made.chunks
             done["observations"] += made.observations
             bar.update(task, completed=done["chunks"])
+        done["days"], _ = merge_all(engine, now)
     if as_json:
         show_json(done)
         return
     if not done["rounds"]:
         say("Nothing to seal: every hour that is over is sealed.")
-        return
-    say(f"{done['observations']} observations in {done['chunks']} hours of monitors sealed, {done['rounds']} rounds.")
+    else:
+        say(
+            f"{done['observations']} observations in {done['chunks']} hours of monitors sealed, {done['rounds']} rounds."
+        )
+    if done["days"]:
+        say(f"{done['days']} days of monitors that are over packed together.")
 
 
 @observations.command("retain", epilog="Example: kept observations retain --dry-run")

@@ -96,11 +96,19 @@ class Columns:
 def pack(hour: int, rows: Sequence[Seen], replaces: str | None = None) -> bytes:
     """The bytes of an hour. `rows` in order of time, at least one, none twice, all of them in the hour; `replaces` is
     the digest of the version before."""
+    packed, body = body_of(rows, hour * HOUR, HOUR)
+    flags = PACKED if packed else 0
+    return bytes([flags]) + body if replaces is None else bytes([flags | AGAIN]) + bytes.fromhex(replaces) + body
+
+
+def body_of(rows: Sequence[Seen], start: int, length: int, *, dense: bool = False) -> tuple[bool, bytes]:
+    """Observations of a stretch of time, and whether they were compressed."""
     out = Writer()
+    out.dense = dense
     out.number(len(rows))
-    offsets = [row.at - hour * HOUR for row in rows]
-    if any(low >= high for low, high in pairwise(offsets)) or not 0 <= offsets[0] <= offsets[-1] < HOUR:
-        raise ValueError("the observations of an hour must lie in it, in order of time, none twice")
+    offsets = [row.at - start for row in rows]
+    if any(low >= high for low, high in pairwise(offsets)) or not 0 <= offsets[0] <= offsets[-1] < length:
+        raise ValueError("the observations must lie in their hour or day, in order of time, none twice")
     _times(out, offsets)
     states = [row.state for row in rows]
     out.runs(states)
@@ -121,8 +129,7 @@ def pack(hour: int, rows: Sequence[Seen], replaces: str | None = None) -> bytes:
     for name in ("error", *TEXTS):
         out.texts([getattr(row, name) for row in rows])
     small = _compressor().compress(bytes(out))
-    flags, body = (PACKED, small) if len(small) < len(out) else (0, bytes(out))
-    return bytes([flags]) + body if replaces is None else bytes([flags | AGAIN]) + bytes.fromhex(replaces) + body
+    return (True, small) if len(small) < len(out) else (False, bytes(out))
 
 
 def replaced(content: bytes) -> str | None:
@@ -133,21 +140,25 @@ def replaced(content: bytes) -> str | None:
 def unpack(hour: int, content: bytes, *, whole: bool = True, figures: bool = True) -> Columns:
     """The observations again; without `whole` nothing but times, states and (`figures`) latencies and errors. Raises
     Broken for bytes that are no hour."""
+    body = content[33:] if content[:1] and content[0] & AGAIN else content[1:]
+    packed = bool(content[:1] and content[0] & PACKED)
+    return opened(body, hour * HOUR, HOUR, packed=packed, whole=whole, figures=figures)
+
+
+def opened(body: bytes, start: int, length: int, *, packed: bool, whole: bool, figures: bool) -> Columns:
+    """What `body_of` has made. Raises Broken for anything else."""
     try:
-        body = content[33:] if content[0] & AGAIN else content[1:]
-        if content[0] & PACKED:
-            body = _decompressor().decompress(body, max_output_size=LARGEST)
-        return _unpacked(hour, Reader(body), whole, figures)
+        plain = _decompressor().decompress(body, max_output_size=LARGEST) if packed else body
+        return _unpacked(Reader(plain), start, length, whole, figures)
     except (zstandard.ZstdError, UnicodeDecodeError, IndexError, OverflowError, MemoryError) as error:
-        raise Broken(f"not an hour of observations: {error}") from None
+        raise Broken(f"not observations: {error}") from None
 
 
-def _unpacked(hour: int, read: Reader, whole: bool, figures: bool) -> Columns:
+def _unpacked(read: Reader, start: int, length: int, whole: bool, figures: bool) -> Columns:
     count = read.number()
-    if not 0 < count <= HOUR:
-        raise Broken("an hour without observations")
-    start = hour * HOUR
-    columns = Columns([start + offset for offset in _times_of(read, count)], read.runs(count))
+    if not 0 < count <= length:
+        raise Broken("nothing is observed")
+    columns = Columns([start + offset for offset in _times_of(read, count, length)], read.runs(count))
     if not figures and not whole:
         return columns
     modes = read.number()
@@ -189,7 +200,7 @@ def _times(out: Writer, offsets: Sequence[int]) -> None:
     out.integers([value // unit for value in off])
 
 
-def _times_of(read: Reader, count: int) -> list[int]:
+def _times_of(read: Reader, count: int, within: int) -> list[int]:
     period = read.number()
     first = read.number()
     if period == 0:
@@ -203,8 +214,8 @@ def _times_of(read: Reader, count: int) -> list[int]:
     for step, value in zip(steps, off, strict=True):
         turn += step + 1
         out.append(base + turn * length + value * unit + length // 2)
-    if any(low >= high for low, high in pairwise(out)) or not 0 <= out[0] <= out[-1] < HOUR:
-        raise Broken("times out of their hour or order")
+    if any(low >= high for low, high in pairwise(out)) or not 0 <= out[0] <= out[-1] < within:
+        raise Broken("times out of their hour or day, or of order")
     return out
 
 

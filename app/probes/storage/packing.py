@@ -1,7 +1,9 @@
 """Columns of integers and of texts as few bytes, without loss. Pure.
 
 Integers are written as their distance from a reference, all in the same number of bits; the few that do not fit stand
-apart. The width is the one that takes least. Texts are written once each, with the runs in which they follow.
+apart. The width is the one that takes least. Where there are many, those that crowd around a middle may take fewer bits
+the nearer they are: the low bits of each, then the rest as so many ones and a zero. Texts are written once each, with
+the runs in which they follow.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from itertools import groupby
 APART = 0x40  # some stand apart
 SHIFTED = 0x80  # the reference is not zero
 WIDEST = 0x3F
+NEAR = 0x7F  # of the first byte: they crowd around a middle
 
 
 class Broken(ValueError):
@@ -20,6 +23,8 @@ class Broken(ValueError):
 
 
 class Writer(bytearray):
+    dense = False  # whether integers may be written as crowding around a middle
+
     def number(self, value: int) -> None:
         """A whole number, not negative, in groups of seven bits."""
         while value > 0x7F:
@@ -36,7 +41,10 @@ class Writer(bytearray):
 
     def integers(self, values: Sequence[int]) -> None:
         """How many there are is known to whoever reads them."""
-        reference, width, apart = _plan(values)
+        cost, reference, width, apart = _plan(values)
+        if self.dense and (near := _near(values, cost)) is not None:
+            self._near(*near)
+            return
         self.append(width | (APART if apart else 0) | (SHIFTED if reference else 0))
         if reference:
             self.signed(reference)
@@ -51,6 +59,15 @@ class Writer(bytearray):
                 self.number(place - before)
                 self.signed(value - reference)
                 before = place
+
+    def _near(self, middle: int, low: int, away: list[int]) -> None:
+        self.append(NEAR)
+        self.signed(middle)
+        self.append(low)
+        if low:
+            self._bits([value & (1 << low) - 1 for value in away], low)
+        rest = "".join("1" * (value >> low) + "0" for value in away)
+        self += int(rest[::-1], 2).to_bytes((len(rest) + 7) // 8, "little")
 
     def _bits(self, values: Sequence[int], width: int) -> None:
         for start in range(0, len(values), 8):
@@ -114,6 +131,8 @@ class Reader:
 
     def integers(self, count: int) -> list[int]:
         head = self.byte()
+        if head == NEAR:
+            return self._near(count)
         reference = self.signed() if head & SHIFTED else 0
         width = head & WIDEST
         values = self._bits(count, width, reference) if width else [reference] * count
@@ -125,6 +144,23 @@ class Reader:
                     raise Broken("a value beyond the last")
                 values[place] = reference + self.signed()
         return values
+
+    def _near(self, count: int) -> list[int]:
+        middle, low = self.signed(), self.byte()
+        lows = self._bits(count, low, 0) if low else [0] * count
+        rest: list[str] = []
+        text = ""
+        while len(rest) <= count:  # the last of them is what is left over of the last byte
+            part = self.content[self.place : self.place + count // 2 + 8]
+            if not part:
+                raise Broken("the bytes end too early")
+            text += f"{int.from_bytes(part, 'little'):0{8 * len(part)}b}"[::-1]
+            self.place += len(part)
+            rest = text.split("0", count)
+        used = sum(map(len, rest[:count])) + count
+        self.place -= (len(text) - used) // 8
+        away = [len(ones) << low | value for ones, value in zip(rest, lows, strict=False)]
+        return [middle - (value + 1 >> 1) if value & 1 else middle + (value >> 1) for value in away]
 
     def _bits(self, count: int, width: int, reference: int) -> list[int]:
         out: list[int] = []
@@ -155,17 +191,31 @@ class Reader:
         return out
 
 
-def _plan(values: Sequence[int]) -> tuple[int, int, bool]:
-    """Reference, width, and whether any stands apart: what takes least."""
+def _near(values: Sequence[int], most: int) -> tuple[int, int, list[int]] | None:
+    """The middle, how many low bits stand as they are, and how far each is away from it (odd: below), where that takes
+    fewer bits."""
+    middle = sorted(values)[len(values) // 2]
+    away = [value - middle << 1 if value >= middle else (middle - value << 1) - 1 for value in values]
+    usual = max(1, sum(away) // len(away)).bit_length() - 1
+    best = None
+    for low in range(max(0, usual - 2), min(usual + 2, WIDEST)):
+        cost = sum(value >> low for value in away) + len(away) * (1 + low) + 24
+        if cost < most:
+            most, best = cost, (middle, low, away)
+    return best
+
+
+def _plan(values: Sequence[int]) -> tuple[int, int, int, bool]:
+    """What it takes in bits; reference, width, and whether any stands apart: what takes least."""
     ordered = sorted(values)
     best: tuple[int, int, int, bool] | None = None
     for reference in dict.fromkeys((0 if ordered[0] >= 0 else ordered[0], ordered[0], ordered[len(ordered) // 16])):
         lengths = Counter((value - reference).bit_length() if value >= reference else 99 for value in values)
-        for width in {min(length, WIDEST) for length in lengths} | {0}:
+        for width in {min(length, WIDEST - 1) for length in lengths} | {0}:
             far = sum(often for length, often in lengths.items() if length > width)
             wide = sum(often * (8 + 7 * (length // 6 + 1)) for length, often in lengths.items() if 99 > length > width)
             cost = len(values) * width + wide + 40 * lengths[99] * (far > 0) + (16 if reference else 0) + (far > 0) * 8
             if best is None or cost < best[0]:
                 best = cost, reference, width, far > 0
     assert best is not None
-    return best[1:]
+    return best

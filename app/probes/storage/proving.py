@@ -12,9 +12,10 @@ from sqlmodel import Session, col, select
 
 from app.errors import Conflict, NotFound
 from app.probes.storage import hours, merkle, rollups
-from app.probes.storage.chunks import replaced, sealed_lines, unpack
+from app.probes.storage.chunks import sealed_lines
+from app.probes.storage.finding import hour_of
 from app.probes.storage.packing import Broken
-from app.probes.storage.reading import sealed_bytes, sealed_hours
+from app.probes.storage.reading import sealed_hours
 from app.probes.storage.tables import SealRound
 from app.probes.tables import Monitor
 
@@ -60,14 +61,14 @@ def proof(session: Session, name: str, moment: datetime) -> Proof:
         )  # fmt: skip
     leaves = rollups.unpack_leaves(bytes(row.leaves))
     place = leaves.index(next(leaf for leaf in leaves if (leaf.hour, leaf.monitor) == (hour, monitor.key)))
-    data = sealed_bytes(session, hour, monitor.key)
+    try:
+        kept = hour_of(session, monitor.key, hour)
+    except Broken as error:
+        raise Conflict(f"that hour is damaged: {error}", field="HOUR") from None
     lines = None
-    if data is not None:
-        try:
-            rows = list(unpack(hour, data).rows())
-        except Broken as error:
-            raise Conflict(f"that hour is damaged: {error}", field="HOUR") from None
-        lines = list(sealed_lines(str(monitor.id), hour, sealed.version, replaced(data), rows))
+    if kept is not None:
+        rows = list(kept.columns.rows())
+        lines = list(sealed_lines(str(monitor.id), hour, sealed.version, kept.replaces, rows))
     return Proof(
         monitor.name, moment, sealed.version, sealed.rollup.total, leaves[place].digest, lines, row.number,
         merkle.path([leaf.digest for leaf in leaves], place), row.root, row.entry,

@@ -1,11 +1,12 @@
 """Raw observations, wherever they are: in the table of the last hours, in the chunks of those before, or let go.
 
-Everything that reads them reads them here. The table is always asked before the chunks: observations only ever go from
-it into a chunk, so whoever looks in this order misses none, and what is seen in both places counts once.
+Everything that reads them reads them here. The table is always asked before the chunks (`finding.py`): observations
+only ever go from it into a chunk, so whoever looks in this order misses none, and what is in both places counts once.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,11 +14,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from app.probes.storage import hours, rollups
-from app.probes.storage.chunks import PHASES, TEXTS, Columns, Seen, unpack
+from app.probes.storage import finding, hours, rollups
+from app.probes.storage.chunks import PHASES, TEXTS, Columns, Seen
 from app.probes.storage.hours import HOUR
 from app.probes.storage.packing import Broken
-from app.probes.storage.tables import Chunk, ObservedDay, SealRound, Stored
+from app.probes.storage.tables import ObservedDay, SealRound, Stored
 from app.probes.tables import ObservedRun
 
 WINDOW = 240  # hours read at a time
@@ -76,8 +77,7 @@ def _table(session: Session, monitor: int, low: int, high: int, whole: bool) -> 
 def _window(session: Session, monitor: int, low: int, high: int, whole: bool) -> Iterator[Columns]:
     rows = _ask(session, _WHOLE if whole else _PLAIN, (monitor, low, high))
     out = Columns()
-    for hour, data in _chunks(session, monitor, low // HOUR, -(-high // HOUR)):
-        part = unpack(hour, data, whole=whole)
+    for part in finding.in_order(session, monitor, low // HOUR, -(-high // HOUR), whole=whole):
         _extend(out, part if part.at[0] >= low and part.at[-1] < high else _cut(part, low, high))
     late = _columns(rows, whole)
     if late.at and out.at and late.at[0] <= out.at[-1]:
@@ -101,14 +101,7 @@ def _columns(rows: Sequence[Any], whole: bool) -> Columns:
 
 
 def _cut(part: Columns, low: int, high: int) -> Columns:
-    places = [place for place, at in enumerate(part.at) if low <= at < high]
-    return Columns(
-        [part.at[place] for place in places],
-        [part.state[place] for place in places],
-        [part.latency_ms[place] for place in places],
-        [part.error[place] for place in places],
-        [part.rest[place] for place in places] if part.rest else [],
-    )
+    return finding.cut(part, bisect_left(part.at, low), bisect_left(part.at, high))
 
 
 def _merged(sealed: Columns, late: Columns, whole: bool) -> Columns:
@@ -129,12 +122,8 @@ def sealed_among(session: Session, wanted: Mapping[int, Collection[int]]) -> dic
     """Of hours by monitor: what is sealed in them, state by time. For whoever must know what is there already."""
     out: dict[int, dict[int, int]] = {}
     for monitor, asked in wanted.items():
-        ordered = sorted(asked)
-        for place in range(0, len(ordered), WINDOW):
-            keys = [hours.key(hour, monitor) for hour in ordered[place : place + WINDOW]]
-            for hour, data in _by_keys(session, keys):
-                part = unpack(hour, data, whole=False, figures=False)
-                out.setdefault(monitor, {}).update(zip(part.at, part.state, strict=True))
+        for kept in finding.each(session, monitor, asked, whole=False, figures=False):
+            out.setdefault(monitor, {}).update(zip(kept.columns.at, kept.columns.state, strict=True))
     return out
 
 
@@ -164,11 +153,6 @@ def oldest_in_table(session: Session) -> list[tuple[int, int]]:
 def table_rows(session: Session, monitor: int, low: int, high: int) -> list[Seen]:
     """What of a span is in no chunk yet."""
     return [Seen(*row) for row in _ask(session, _WHOLE, (monitor, low, high))]
-
-
-def sealed_bytes(session: Session, hour: int, monitor: int) -> bytes | None:
-    """The chunk of an hour."""
-    return next((data for _, data in _by_keys(session, [hours.key(hour, monitor)])), None)
 
 
 def sealed_digest(session: Session, hour: int, monitor: int) -> tuple[str, int]:
@@ -218,8 +202,8 @@ def newest(session: Session, monitor: int, limit: int) -> list[Seen]:
     found = {row[0]: Seen(*row) for row in _ask(session, _NEWEST, (monitor, limit))}
     first, hour = _sealed(session, monitor)
     while len(found) < limit and hour > first:
-        for past, data in reversed(_chunks(session, monitor, max(first, hour - BACK), hour)):
-            for row in unpack(past, data).rows():
+        for part in finding.in_order(session, monitor, max(first, hour - BACK), hour):
+            for row in part.rows():
                 if any(value is not None for value in row[4:]):
                     found.setdefault(row.at, row)
         hour -= BACK
@@ -256,10 +240,8 @@ def gone(session: Session, monitor: int, low: int, high: int) -> list[Gone]:
     out = []
     for hour, one_hour in sealed_hours(session, monitor, low // HOUR, until):
         out.append(Gone(hour, one_hour.version, one_hour.round, tuple(one_hour.rollup.counts)))
-    there: set[int] = set()
-    for place in range(0, len(out), WINDOW):
-        keys = [hours.key(lost.hour, monitor) for lost in out[place : place + WINDOW]]
-        there |= {hours.parts(key)[0] for key in session.exec(select(Chunk.key).where(col(Chunk.key).in_(keys)))}
+    here = finding.there(session, {hours.key(lost.hour // hours.DAY_HOURS, monitor) for lost in out})
+    there = set[int]().union(*here.values())
     return [lost for lost in out if lost.hour not in there]
 
 
@@ -306,15 +288,6 @@ def _sealed(session: Session, monitor: int) -> tuple[int, int]:
     """The hours from and before which there may be chunks."""
     found = session.exec(select(Stored.sealed_from, Stored.sealed_until).where(Stored.monitor == monitor)).first()
     return (0, 0) if found is None else (found[0], found[1])
-
-
-def _chunks(session: Session, monitor: int, low: int, high: int) -> list[tuple[int, bytes]]:
-    return _by_keys(session, [hours.key(hour, monitor) for hour in range(low, high)])
-
-
-def _by_keys(session: Session, keys: list[int]) -> list[tuple[int, bytes]]:
-    found = sa.select(col(Chunk.key), col(Chunk.data)).where(col(Chunk.key).in_(keys)).order_by(col(Chunk.key))
-    return [(hours.parts(key)[0], bytes(data)) for key, data in session.connection().execute(found)]
 
 
 def _ask(session: Session, query: str, values: tuple[int, ...]) -> list[Any]:

@@ -1,14 +1,15 @@
 """Letting go: chunks older than the settings keep them. Their roll-ups, their runs and their digests stay for good.
 
-What anybody may still have to prove is held, whatever its age: `holds` is handed in by whoever knows of claims. What is
-let go is told in the log, and before it goes the run it ends in is written down, so that deriving can begin there.
+A day of a monitor goes as a whole. What anybody may still have to prove is held, whatever its age: `holds` is handed in
+by whoever knows of claims. What is let go is told in the log, and before it goes the run it ends in is written down, so
+that deriving can begin there.
 """
 
 from __future__ import annotations
 
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,17 +19,18 @@ from sqlmodel import Session, col, select
 from app.db import transaction
 from app.evidence import actions as evidence
 from app.probes.storage import hours, rollups
+from app.probes.storage.finding import there
 from app.probes.storage.folding import Run, fold
-from app.probes.storage.hours import HOUR
+from app.probes.storage.hours import DAY_HOURS, HOUR
 from app.probes.storage.reading import columns, first_at, oldest_in_table
 from app.probes.storage.sealing import lock
-from app.probes.storage.tables import Chunk, ObservedDay, SealRound, Stored
+from app.probes.storage.tables import Chunk, ChunkDay, ObservedDay, SealRound, Stored
 from app.probes.tables import Monitor
 from app.sla.timeline import STALE_INTERVALS
 
 LET_GO = "observations.let_go"
-LOOKED, AT_ONCE = 4000, 400  # chunks looked at, and days read, at a time
-MOST = 20_000  # let go in one transaction
+LOOKED, AT_ONCE = 400, 400  # days or hours looked at, and days read, at a time
+MOST = 20_000  # hours let go in one transaction, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def edge_of(now: datetime, months: int) -> datetime:
 
 
 def let_go(engine: sa.Engine, now: datetime, *, months: int, holds: Holds, dry: bool = False) -> LetGo:
-    """One transaction's worth. An hour counts as old when both it and its sealing are older than `months`."""
+    """One transaction's worth. A day counts as old when both it and its sealing are older than `months`."""
     with transaction(engine) as session:
         session.info["actor"] = "storage"
         lock(session)
@@ -77,7 +79,9 @@ def let_go(engine: sa.Engine, now: datetime, *, months: int, holds: Holds, dry: 
         return LetGo(len(found), observations, held, tuple(sorted(why)), more)
 
 
-Found = dict[int, tuple[int, rollups.Sealed]]  # by the chunk's key: its hour, and what its day says of it
+Found = dict[
+    int, tuple[int, rollups.Sealed]
+]  # by the key of the hour and its monitor: the hour, what its day says of it
 
 
 def _old(
@@ -85,35 +89,52 @@ def _old(
 ) -> tuple[Found, int, set[str], bool]:  # fmt: skip
     young = session.exec(select(sa.func.min(SealRound.number)).where(col(SealRound.at) >= edge)).one()
     found: Found = {}
-    held, why, after, last = 0, set[str](), -1, hours.key(hours.hour_at(edge), 0)
-    while len(found) < MOST:
-        keys = session.exec(
-            select(Chunk.key)
-            .where(col(Chunk.key) > after, col(Chunk.key) < last)
-            .order_by(col(Chunk.key))
-            .limit(LOOKED)
-        ).all()
-        if not keys:
-            return found, held, why, False
-        after = keys[-1]
-        days = _days(session, {_day(key) for key in keys})
-        for key in keys:
-            hour, monitor = hours.parts(key)
-            sealed = days.get(_day(key), {}).get(hour % hours.DAY_HOURS)
-            if sealed is None or monitor in waiting or (young is not None and sealed.round >= young):
+    held, why = 0, set[str]()
+    for keys in _ended(session, hours.key(hours.hour_at(edge) // hours.DAY_HOURS, 0)):
+        days = _days(session, keys)
+        for key, mine in sorted(there(session, keys).items()):
+            day, monitor = hours.parts(key)
+            sealed = {
+                hour: one for place, one in days.get(key, {}).items() if (hour := day * DAY_HOURS + place) in mine
+            }
+            if len(sealed) < len(mine):
+                continue  # what stands in no round is for whoever verifies
+            if monitor in waiting or any(young is not None and one.round >= young for one in sealed.values()):
                 continue
             needed = {one.why for one in holds if monitor in one.monitors
-                      and one.low < (hour + 1) * HOUR and hour * HOUR < one.high}  # fmt: skip
+                      and one.low < (day + 1) * DAY_HOURS * HOUR and day * DAY_HOURS * HOUR < one.high}  # fmt: skip
             if needed:
-                held, why = held + 1, why | needed
+                held, why = held + len(sealed), why | needed
             else:
-                found[key] = hour, sealed
-    return found, held, why, True
+                found |= {hours.key(hour, monitor): (hour, one) for hour, one in sealed.items()}
+        if len(found) >= MOST:
+            return found, held, why, True
+    return found, held, why, False
+
+
+def _ended(session: Session, last: int) -> Iterator[set[int]]:
+    """The days before one, by their key: those that are packed, then those of which only hours are."""
+    after = -1
+    packed = sa.select(col(ChunkDay.key)).where(col(ChunkDay.key) < last).order_by(col(ChunkDay.key)).limit(LOOKED)
+    while keys := session.connection().execute(packed.where(col(ChunkDay.key) > after)).scalars().all():
+        yield set(keys)
+        after = keys[-1]
+    after, before = -1, hours.key(hours.parts(last)[0] * DAY_HOURS, 0)
+    own = sa.select(col(Chunk.key)).where(col(Chunk.key) < before).order_by(col(Chunk.key)).limit(LOOKED)
+    seen: set[int] = set()
+    while keys := session.connection().execute(own.where(col(Chunk.key) > after)).scalars().all():
+        new = {_day(key) for key in keys} - seen
+        packed_too = sa.select(col(ChunkDay.key)).where(col(ChunkDay.key).in_(new))
+        new -= set(session.connection().execute(packed_too).scalars())
+        seen |= new
+        if new:
+            yield new
+        after = keys[-1]
 
 
 def _day(key: int) -> int:
     hour, monitor = hours.parts(key)
-    return hours.key(hour // hours.DAY_HOURS, monitor)
+    return hours.key(hour // DAY_HOURS, monitor)
 
 
 def _days(session: Session, keys: set[int]) -> dict[int, dict[int, rollups.Sealed]]:
@@ -133,8 +154,10 @@ def _gone(session: Session, found: Found) -> None:
         by_monitor[hours.parts(key)[1]].append(hour)
     for monitor, mine in by_monitor.items():
         _marked(session, monitor, max(mine) + 1)
-    delete = sa.text("DELETE FROM chunk WHERE key = :k")
-    session.connection().execute(delete, [{"k": key} for key in found])
+    connection = session.connection()
+    connection.execute(sa.text("DELETE FROM chunk WHERE key = :k"), [{"k": key} for key in found])
+    days = {_day(key) for key in found}
+    connection.execute(sa.text("DELETE FROM chunk_day WHERE key = :k"), [{"k": key} for key in sorted(days)])
 
 
 def _marked(session: Session, monitor: int, until: int) -> None:

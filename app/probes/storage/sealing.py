@@ -14,20 +14,21 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import sqlalchemy as sa
-import structlog
 from sqlmodel import Session, SQLModel, col, select
 
 from app.db import reader, transaction
 from app.evidence import actions as evidence
+from app.logs import logger
 from app.probes.storage import hours, merkle, rollups
-from app.probes.storage.chunks import Seen, digest, pack, replaced, sealed_lines, unpack
+from app.probes.storage.chunks import Seen, digest, pack, sealed_lines
+from app.probes.storage.finding import hour_of
 from app.probes.storage.hours import HOUR
 from app.probes.storage.packing import Broken
-from app.probes.storage.reading import oldest_in_table, sealed_bytes, sealed_digest, table_rows
+from app.probes.storage.reading import oldest_in_table, sealed_digest, table_rows
 from app.probes.storage.tables import Chunk, ObservedDay, SealRound, Stored
 from app.probes.tables import Monitor
 
-log = structlog.get_logger("kept.storage")
+log = logger("kept.storage")
 
 SEALED = "observations.sealed"
 SETTLED = timedelta(minutes=5)  # how long after its end an hour is waited for
@@ -118,11 +119,11 @@ def _prepared(session: Session, now: datetime, most: int) -> tuple[list[Hour], b
 def _hour(session: Session, hour: int, monitor: int, id_: str, late: list[Seen]) -> Hour:
     """With what is sealed of it already, which must be what the log says it is. Raises Broken where it is not."""
     version, before, all_rows = 1, None, late
-    there = sealed_bytes(session, hour, monitor)
+    there = hour_of(session, monitor, hour)
     if there is not None:
         before, version = sealed_digest(session, hour, monitor)
-        known = list(unpack(hour, there).rows())
-        if digest(sealed_lines(id_, hour, version, replaced(there), known)) != before:
+        known = list(there.columns.rows())
+        if digest(sealed_lines(id_, hour, version, there.replaces, known)) != before:
             raise Broken("what is sealed is not what was sealed")
         ats = {row.at for row in known}
         all_rows = sorted([*known, *(row for row in late if row.at not in ats)], key=lambda row: row.at)

@@ -11,9 +11,19 @@ KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # there an INTEGER key
 
 
 class Chunk(SQLModel, table=True):
-    """The observations of one monitor and hour (`hours.key`, `chunks.pack`): in no other table any more."""
+    """The observations of one monitor and hour (`hours.key`, `chunks.pack`), until its day is over. Where the day is
+    packed already, this is the newer version of the hour."""
 
     __tablename__ = "chunk"
+
+    key: int = Field(primary_key=True, sa_type=KEY, sa_column_kwargs={"autoincrement": False})
+    data: bytes
+
+
+class ChunkDay(SQLModel, table=True):
+    """The sealed hours of one monitor and day that is over (`days.pack`): in no other table any more."""
+
+    __tablename__ = "chunk_day"
 
     key: int = Field(primary_key=True, sa_type=KEY, sa_column_kwargs={"autoincrement": False})
     data: bytes

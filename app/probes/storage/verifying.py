@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -12,11 +13,15 @@ from sqlmodel import Session, col, select
 from app.evidence.tables import Entry
 from app.probes.storage import hours, merkle, rollups
 from app.probes.storage.chunks import digest, replaced, sealed_lines, unpack
+from app.probes.storage.finding import Kept, hours_of, there
 from app.probes.storage.packing import Broken
-from app.probes.storage.tables import Chunk, ObservedDay, SealRound, Stored
+from app.probes.storage.tables import Chunk, ChunkDay, ObservedDay, SealRound, Stored
 from app.probes.tables import Monitor
 
 AT_ONCE = 400
+SOME = 50  # rows of chunks read at a time
+ROUNDS = 100  # whose digests are held at a time
+PACKED: tuple[type[Chunk | ChunkDay], ...] = (Chunk, ChunkDay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +40,13 @@ class Checked:
 
 
 def verify(session: Session, progress: Callable[[int, int], None] | None = None) -> Checked:
-    """All of it, round by round. Findings do not end it."""
+    """All of it: round by round whether every hour is there, then whether every hour is what its round says. Findings
+    do not end it."""
     out = Checked()
-    ids = {key: (str(id_), name) for key, id_, name in session.exec(select(Monitor.key, Monitor.id, Monitor.name))}
+    ids = {key or 0: (str(id_), name) for key, id_, name in session.exec(select(Monitor.key, Monitor.id, Monitor.name))}
     until = {monitor: gone or 0 for monitor, gone in session.exec(select(Stored.monitor, Stored.gone_until))}
-    total = session.exec(select(sa.func.count()).select_from(SealRound)).one()
+    rounds, *parts = (session.exec(select(sa.func.count()).select_from(one)).one() for one in (SealRound, *PACKED))
+    total = rounds + sum(parts)
     expected = 1
     for row in _rounds(session):
         if row.number != expected:
@@ -53,14 +60,16 @@ def verify(session: Session, progress: Callable[[int, int], None] | None = None)
             continue
         out.faults += _round(session, row, leaves)
         for place in range(0, len(leaves), AT_ONCE):
-            _leaves(session, row.number, leaves[place : place + AT_ONCE], ids, until, out)
+            _leaves(session, leaves[place : place + AT_ONCE], ids, until, out)
         if progress is not None:
             progress(out.rounds, total)
-    there = session.exec(select(sa.func.count()).select_from(Chunk)).one()
-    counted = out.chunks + sum(fault.what in ("changed", "unreadable", "rollup") for fault in out.faults)
-    if there > counted:
-        out.faults.append(Fault("unsealed", f"{there - counted} chunks stand in no round: they were put in, or a round "
-                                "or the roll-ups of a day are gone"))  # fmt: skip
+    done, look = out.rounds, Look(session, ids)
+    for table in PACKED:
+        for rows in _packed(session, table):
+            look.check(table, rows, out)
+            done += len(rows)
+            if progress is not None:
+                progress(done, total)
     return out
 
 
@@ -86,47 +95,127 @@ def _round(session: Session, row: SealRound, leaves: list[rollups.Leaf]) -> Iter
 
 
 def _leaves(
-    session: Session, number: int, leaves: list[rollups.Leaf], ids: dict[int | None, tuple[str, str]],
-    until: dict[int, int], out: Checked,
+    session: Session, leaves: list[rollups.Leaf], ids: Mapping[int, tuple[str, str]], until: dict[int, int],
+    out: Checked,
 ) -> None:  # fmt: skip
-    keys = [hours.key(leaf.hour, leaf.monitor) for leaf in leaves]
-    days = {hours.key(leaf.hour // hours.DAY_HOURS, leaf.monitor) for leaf in leaves}
-    chunks = dict(session.exec(select(Chunk.key, Chunk.data).where(col(Chunk.key).in_(keys))).all())
-    sums: dict[int, dict[int, rollups.Sealed]] = {}
-    for key, data in session.exec(select(ObservedDay.key, ObservedDay.data).where(col(ObservedDay.key).in_(days))):
-        try:
-            sums[key] = rollups.unpack(bytes(data))
-        except Broken:
-            sums[key] = {}
-    for key, leaf in zip(keys, leaves, strict=True):
-        day = sums.get(hours.key(leaf.hour // hours.DAY_HOURS, leaf.monitor), {})
-        sealed = day.get(leaf.hour % hours.DAY_HOURS)
+    """Whether they are there, or were let go."""
+    keys = {_day_of(leaf.hour, leaf.monitor) for leaf in leaves}
+    there, sums = _there(session, keys), _sums(session, keys)
+    for leaf in leaves:
+        key = _day_of(leaf.hour, leaf.monitor)
+        sealed = sums[key].get(leaf.hour % hours.DAY_HOURS)
         if sealed is not None and sealed.version > leaf.version:
             continue  # a later round has sealed it again
-        id_, name = ids.get(leaf.monitor, (str(leaf.monitor), str(leaf.monitor)))
-        what = f"{hours.start_of(leaf.hour):%Y-%m-%d %H:00} UTC of {name}"
-        if key not in chunks:
-            if leaf.hour < until.get(leaf.monitor, 0):
-                out.gone += 1
-            else:
-                out.faults.append(Fault("missing", f"{what} is not there and was not let go"))
+        what = _what(leaf.hour, leaf.monitor, ids)
+        if sealed is None:
+            out.faults.append(Fault("rollup", f"{what} has no sums in its day"))
+        if leaf.hour in there.get(key, ()):
             continue
-        fault = _chunk(bytes(chunks[key]), leaf, id_, sealed, number, out)
-        if fault is not None:
-            out.faults.append(Fault(fault[0], f"{what} {fault[1]}"))
+        if leaf.hour < until.get(leaf.monitor, 0):
+            out.gone += 1
+        else:
+            out.faults.append(Fault("missing", f"{what} is not there and was not let go"))
 
 
-def _chunk(
-    data: bytes, leaf: rollups.Leaf, id_: str, sealed: rollups.Sealed | None, number: int, out: Checked
-) -> tuple[str, str] | None:
+def _there(session: Session, keys: set[int]) -> dict[int, set[int]]:
+    """A day that cannot be read is found by itself."""
+    out: dict[int, set[int]] = {}
     try:
-        rows = list(unpack(leaf.hour, data).rows())
-    except Broken as error:
-        return "unreadable", f"cannot be read: {error}"
-    if digest(sealed_lines(id_, leaf.hour, leaf.version, replaced(data), rows)) != leaf.digest:
-        return "changed", f"is not what round {number} sealed"
-    if sealed is None or sealed.rollup != rollups.fold([row.state for row in rows], [row.latency_ms for row in rows]):
-        return "rollup", "has other sums than its day says"
-    out.chunks += 1
-    out.observations += len(rows)
-    return None
+        return there(session, keys)
+    except Broken:
+        for key in keys:
+            with suppress(Broken):
+                out |= there(session, [key])
+    return out
+
+
+def _sums(session: Session, keys: Collection[int]) -> dict[int, dict[int, rollups.Sealed]]:
+    out: dict[int, dict[int, rollups.Sealed]] = {key: {} for key in keys}
+    for key, data in session.exec(select(ObservedDay.key, ObservedDay.data).where(col(ObservedDay.key).in_(keys))):
+        with suppress(Broken):
+            out[key] = rollups.unpack(bytes(data))
+    return out
+
+
+def _packed(session: Session, table: type[Chunk | ChunkDay]) -> Iterator[Sequence[tuple[int, bytes]]]:
+    last = -1
+    some = sa.select(col(table.key), col(table.data)).order_by(col(table.key)).limit(SOME)
+    while found := session.connection().execute(some.where(col(table.key) > last)).all():
+        yield [(key, bytes(data)) for key, data in found]
+        last = found[-1][0]
+
+
+@dataclass(slots=True)
+class Look:
+    """Chunks of hours, then those of days: each hour against its digest and its sums."""
+
+    session: Session
+    ids: Mapping[int, tuple[str, str]]
+    known: dict[int, dict[tuple[int, int, int], str]] = field(default_factory=dict)  # digests of the last rounds asked
+
+    def check(self, table: type[Chunk | ChunkDay], rows: Sequence[tuple[int, bytes]], out: Checked) -> None:
+        of_days = table is ChunkDay
+        days = {key if of_days else _day_of(*hours.parts(key)) for key, _ in rows}
+        sums, newer = _sums(self.session, days), self._newer(rows) if of_days else set[int]()
+        for key, data in rows:
+            number, monitor = hours.parts(key)
+            try:
+                found = list(hours_of(number, data)) if of_days else [
+                    Kept(number, unpack(number, data), replaced(data))]  # fmt: skip
+            except Broken as error:
+                first = number * hours.DAY_HOURS if of_days else number
+                what = ("the day from " if of_days else "") + _what(first, monitor, self.ids)
+                out.faults.append(Fault("unreadable", f"{what} cannot be read: {error}"))
+                continue
+            for kept in found:
+                if hours.key(kept.hour, monitor) in newer:
+                    continue  # it was sealed again, and its day will be packed again
+                sealed = sums[_day_of(kept.hour, monitor)].get(kept.hour % hours.DAY_HOURS)
+                fault = self._hour(kept, monitor, sealed, out)
+                if fault is not None:
+                    out.faults.append(Fault(fault[0], f"{_what(kept.hour, monitor, self.ids)} {fault[1]}"))
+
+    def _newer(self, rows: Sequence[tuple[int, bytes]]) -> set[int]:
+        """Hours of these days that have a chunk of their own."""
+        low, high = hours.parts(rows[0][0])[0], hours.parts(rows[-1][0])[0] + 1
+        edges = hours.key(low * hours.DAY_HOURS, 0), hours.key(high * hours.DAY_HOURS, 0)
+        found = select(Chunk.key).where(col(Chunk.key) >= edges[0], col(Chunk.key) < edges[1])
+        return set(self.session.exec(found).all())
+
+    def _hour(self, kept: Kept, monitor: int, sealed: rollups.Sealed | None, out: Checked) -> tuple[str, str] | None:
+        said = None if sealed is None else self._digests(sealed.round).get((kept.hour, monitor, sealed.version))
+        if sealed is None or said is None:
+            return "unsealed", "stands in no round: it was put in, or its round or the sums of its day are gone"
+        rows = list(kept.columns.rows())
+        id_ = self.ids.get(monitor, (str(monitor), ""))[0]
+        if digest(sealed_lines(id_, kept.hour, sealed.version, kept.replaces, rows)) != said:
+            return "changed", f"is not what round {sealed.round} sealed"
+        if sealed.rollup != rollups.fold([row.state for row in rows], [row.latency_ms for row in rows]):
+            return "rollup", "has other sums than its day says"
+        out.chunks += 1
+        out.observations += len(rows)
+        return None
+
+    def _digests(self, number: int) -> dict[tuple[int, int, int], str]:
+        """Of a round. Monitors' hours stand in order of time, so the same few rounds are asked again and again."""
+        known = self.known.pop(number, None)
+        if known is None:
+            row = self.session.get(SealRound, number)
+            known = {}
+            if row is not None:
+                with suppress(Broken):
+                    known = {(one.hour, one.monitor, one.version): one.digest
+                             for one in rollups.unpack_leaves(bytes(row.leaves))}  # fmt: skip
+                self.session.expunge(row)
+        self.known[number] = known
+        if len(self.known) > ROUNDS:
+            del self.known[next(iter(self.known))]
+        return known
+
+
+def _day_of(hour: int, monitor: int) -> int:
+    return hours.key(hour // hours.DAY_HOURS, monitor)
+
+
+def _what(hour: int, monitor: int, ids: Mapping[int, tuple[str, str]]) -> str:
+    return f"{hours.start_of(hour):%Y-%m-%d %H:00} UTC of {ids.get(monitor, ('', str(monitor)))[1]}"
