@@ -27,7 +27,7 @@ from benchmarks import observing
 from benchmarks.frame import MB, Figure, apart, folder, number, settled
 from tests import postgres
 
-MONITORS, PLACE = 120, "york"
+MONITORS, PLACE, SPOOL = 120, "york", "0f8b1c2d3e4f5a6b7c8d9e0f1a2b3c4d"
 INTO = "observation (monitor, at, state, latency_ms, error)"
 
 
@@ -62,23 +62,24 @@ def ours_once(url: str, minutes: int) -> float:
     now = observing.MONTH + timedelta(minutes=minutes + 5)
     settled()
     taken = 0.0
-    for place, part in enumerate(_parts(minutes)):
+    before = 0  # records of its spool that were handed over
+    for part in _parts(minutes):
         records = [
             AnswerPart(
-                m=ids[monitor], at=at, s=STATES[state], f=None if error is None else "timeout", off=0,
+                n=number_, m=ids[monitor], at=at, s=STATES[state], f=None if error is None else "timeout", off=0,
                 p=[300, 9000, 20_000, *([None] * 2 if latency is None else [latency * 900, latency * 1000])],
             )
-            for monitor, at, state, latency, error in part
+            for number_, (monitor, at, state, latency, error) in enumerate(part, before + 1)
         ]  # fmt: skip
+        before += len(part)
         text = Batch(
-            location=PLACE, spool=f"{place:032x}", records=records, sent_at=int(now.timestamp() * 1_000_000), off=0
+            location=PLACE, spool=SPOOL, records=records, sent_at=int(now.timestamp() * 1_000_000), off=0
         ).model_dump_json()
         start = time.perf_counter()
         batch = Batch.model_validate_json(text)
         with transaction(engine) as session:
             session.info["actor"] = "agent"
             location = session.exec(select(Location).where(Location.name == PLACE)).one()
-            location.spool = batch.spool
             receipt = take(session, location, batch, digest_of(text.encode()), now)
         taken += time.perf_counter() - start
         if receipt.added != len(records):
