@@ -62,7 +62,7 @@ def kept(*words: str | Path, folder: Path | None = None, **settings: str) -> Ran
         out, err = Path(outputs, "out"), Path(outputs, "err")
         process = FORKS.Process(target=_run, args=([*map(str, words)], environment, folder or ROOT, out, err))
         process.start()
-        process.join(300)
+        process.join(900)
         ran = Ran(-1 if process.exitcode is None else process.exitcode, out.read_text(), err.read_text())
         process.close()
     assert "Traceback" not in ran.err, ran.err
