@@ -18,6 +18,7 @@ Kind = Literal[
     "snapshot_due",
     "delivery_stuck",
     "prober_stopped",
+    "location_silent",
     "test",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -35,6 +36,7 @@ GRAVE: dict[Kind, Literal["info", "success", "warning", "failure"]] = {
     "snapshot_due": "warning",
     "delivery_stuck": "failure",
     "prober_stopped": "failure",
+    "location_silent": "warning",
 }
 MEANING: dict[Kind, str] = {
     "outage": "a service is down, confirmed; or a site or monitor by itself",
@@ -50,5 +52,6 @@ MEANING: dict[Kind, str] = {
     "snapshot_due": "a snapshot of the sites is missing around a window",
     "delivery_stuck": "letters or alerts do not get out",
     "prober_stopped": "nobody probes; and that somebody does again",
+    "location_silent": "a remote location's agent is not heard; and that it is heard again",
     "test": "asked for by a person",
 }

@@ -33,6 +33,11 @@ def _tell(session: Session, one: OurPromise, now: datetime) -> None:
     by, missed = moment(one.due_at, service.zone), now > one.due_at
     title = f"{service.name}: we {'promised' if missed else 'promise'} clients word by {by}"
     text = f"{len(one.without)} of the {one.letters} who had round {one.number} ({one.kind}) "
-    text += "have not had it." if missed else "wait for it."
+    if not missed:
+        text += "wait for it."
+    elif one.kept_at is None:
+        text += "have not had it."
+    else:
+        text += f"had it late, the last {moment(one.kept_at, service.zone)}."
     key = f"promise:{one.notice_id}:{'missed' if missed else 'near'}"
     raise_alert(session, "promise_due", key, title, text, now, service_id=one.service_id)

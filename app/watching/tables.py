@@ -41,16 +41,16 @@ class WatchEntry(SQLModel, table=True):
 
 
 class Trouble(SQLModel, table=True):
-    """An outage, a degradation or a missing prober, from when it was noticed until it was over. Only what was told
-    is in the alerts; this is how each is told once, however its bounds move with late answers."""
+    """An outage, a degradation, a missing prober or location, from when it was noticed until it was over. Only what
+    was told is in the alerts; this is how each is told once, however its bounds move with late answers."""
 
     __tablename__ = "trouble"
     __table_args__ = (sa.UniqueConstraint("subject", "kind", "since_at"),)
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     created_at: datetime
-    subject: str = Field(max_length=60)  # service:<id> | monitor:<id> | prober
-    kind: str = Field(max_length=20)  # outage | degraded | prober
+    subject: str = Field(max_length=60)  # service:<id> | monitor:<id> | location:<id> | prober
+    kind: str = Field(max_length=20)  # outage | degraded | prober | location
     since_at: datetime
     told_at: datetime | None = None
     quiet: bool = False  # expected when it began: told quietly

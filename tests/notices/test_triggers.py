@@ -16,6 +16,7 @@ from app.demo.told import at
 from app.notices.rounds import cadence, record, triggers
 from app.notices.rounds.proposals import tick
 from app.notices.rounds.triggers import Proposal
+from app.watching.promises import promise_tick
 from tests.build import Body, approval
 from tests.statements.ministory import Story, observe
 
@@ -232,3 +233,21 @@ def test_our_own_promise_is_among_what_is_due_until_everybody_has_had_it(told_st
         "Round 6 (L4) promised 6 clients the next message by Sun 29 June 2025 01:30; it was not written, and that is "
         "broken by us."
     ]
+
+
+def test_a_promise_of_ours_is_told_in_time_and_once_more_when_it_is_missed(told_story: Story) -> None:
+    def alerts(*moments: str) -> list[tuple[str, str]]:
+        for moment in moments:
+            promise_tick(told_story.engine, datetime.fromisoformat(moment))
+        items = told_story.get("/alerts", kind="promise_due", limit=500)["items"]
+        return [(one["title"], one["text"]) for one in items]
+
+    assert alerts(at(7, "23:59")) == []
+    near = ("HOST-1: we promise clients word by Sun 8 June 2025 00:15", "6 of the 6 who had round 1 (L1) wait for it.")
+    assert alerts(at(8, "00:00"), at(8, "00:15")) == [near]
+    title = "HOST-1: we promised clients word by Sun 8 June 2025 00:15"  # noticed only when it was written, late
+    late = (title, "6 of the 6 who had round 1 (L1) had it late, the last Sun 8 June 2025 11:00.")
+    assert alerts(at(8, "11:01"), at(8, "12:00")) == [near, late]
+    title = "HOST-1: we promised clients word by Sun 15 June 2025 00:15"
+    missed = (title, "6 of the 6 who had round 3 (L3) have not had it.")
+    assert alerts(at(15, "00:16"), at(15, "20:00"), at(16, "10:31")) == [near, late, missed]
