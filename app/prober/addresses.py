@@ -7,6 +7,7 @@ monitor, or owns a name that is watched, could have Kept ask the machines beside
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -23,6 +24,7 @@ SPECIAL: tuple[Network, ...] = tuple(
         "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7", "fe80::/9", "ff00::/8",
     )
 )  # fmt: skip
+KNOWN = 4096  # addresses about which it is remembered
 _NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -31,6 +33,7 @@ class Networks:
 
     def __init__(self, allowed: Sequence[Network] = ()) -> None:
         self.allowed = tuple(allowed)
+        self.refuse = lru_cache(KNOWN)(self._refuse)
 
     @classmethod
     def parse(cls, text: str) -> Networks:
@@ -44,7 +47,7 @@ class Networks:
                 raise ValueError(f"{part!r} is not a network; write e.g. 192.168.10.0/24,fd00:10::/64") from None
         return cls(networks)
 
-    def refuse(self, address: str) -> str | None:
+    def _refuse(self, address: str) -> str | None:
         """Why this address is not asked; None where it is."""
         try:
             given = ip_address(address.partition("%")[0])

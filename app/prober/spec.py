@@ -6,6 +6,7 @@ The same shapes are the API's request, the column in the database and what a rem
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
@@ -164,9 +165,13 @@ class HttpSpec(Spec):
     ] = None
     verify: Annotated[bool, Field(description="Whether the certificate must be right.")] = True
 
+    @cached_property
+    def address(self) -> httpx.URL:
+        return httpx.URL(self.url)
+
     @property
     def host(self) -> str:
-        return httpx.URL(self.url).host
+        return self.address.host
 
 
 class TcpSpec(Spec):

@@ -48,7 +48,7 @@ async def _shown(
             await greeted(wire, spec.starttls)
             await asked_for(wire, spec.starttls)
         await tools.net.secure(wire, name, phases, verify=verify)
-        encoded = wire.transport.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        encoded = wire.certificate()
         return x509.load_der_x509_certificate(encoded) if encoded else None
     except ValueError as error:
         raise Failed(Fault.TLS, f"the certificate cannot be read: {error}") from None

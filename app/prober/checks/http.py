@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 
 import httpx
 
@@ -20,21 +21,18 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 async def ask(spec: HttpSpec, headers: Mapping[str, str], tools: Tools, phases: Phases) -> Outcome:
     """`headers` are the monitor's own; they go to the origin they were given for and to no other. Raises Failed."""
-    url, method, seen = httpx.URL(spec.url), spec.method, set[str]()
-    origin = (url.scheme, url.host, url.port)
+    url, method, seen = spec.address, spec.method, set[httpx.URL]()
     for _ in range(HOPS + 1):
-        if str(url) in seen:
+        if url in seen:
             raise Failed(Fault.REDIRECT, f"leads round in a circle to {url.host}{url.path}")
-        seen.add(str(url))
-        own = headers if (url.scheme, url.host, url.port) == origin else {}
-        sent = {"User-Agent": tools.name, "Accept": "*/*", "Accept-Encoding": "gzip", **own, "Connection": "close"}
-        if method == "POST":
-            sent["Content-Length"] = "0"
+        seen.add(url)
+        own = headers if url is spec.address or _origin(url) == _origin(spec.address) else {}
+        sent = _sent(tools.name, method, own) if own else _usual(tools.name, method)
         request = httpx.Request(method, url, headers=sent, extensions={"phases": phases, "verify": spec.verify})
         response = await tools.web.handle_async_request(request)
         try:
-            location = response.headers.get("location")
-            if response.status_code in REDIRECTS and location is not None and spec.redirects != "judge":
+            leads = response.status_code in REDIRECTS and spec.redirects != "judge"
+            if leads and (location := response.headers.get("location")) is not None:
                 url = _next(spec, url, location)
                 method = "GET" if response.status_code in (301, 302, 303) and method == "POST" else method
                 continue
@@ -42,6 +40,20 @@ async def ask(spec: HttpSpec, headers: Mapping[str, str], tools: Tools, phases: 
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]
     raise Failed(Fault.REDIRECT, f"more than {HOPS} redirects")
+
+
+def _sent(name: str, method: str, own: Mapping[str, str]) -> httpx.Headers:
+    sent = {"User-Agent": name, "Accept": "*/*", "Accept-Encoding": "gzip", **own, "Connection": "close"}
+    return httpx.Headers(sent | {"Content-Length": "0"} if method == "POST" else sent)
+
+
+@lru_cache(16)
+def _usual(name: str, method: str) -> httpx.Headers:
+    return _sent(name, method, {})  # a request takes a copy of them
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def _next(spec: HttpSpec, url: httpx.URL, location: str) -> httpx.URL:
