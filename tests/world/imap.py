@@ -43,7 +43,7 @@ class Mailbox:
         host = "127.0.0.1" if self.security == "none" else "localhost"
         given: dict[str, object] = {
             "host": host, "port": self.port, "user": self.user, "password": self.password,
-            "security": self.security, "authorities": self.authorities, "step_seconds": 3.0,
+            "security": self.security, "authorities": self.authorities, "step_seconds": 30.0,
         }  # fmt: skip
         return Account(**(given | more))  # type: ignore[arg-type]
 

@@ -58,7 +58,7 @@ class MailServer:
         host = "127.0.0.1" if self.security == "none" else "localhost"
         given: dict[str, object] = {
             "host": host, "port": self.port, "security": self.security, "authorities": self.authorities,
-            "step_seconds": 5.0, "answer_seconds": 5.0,
+            "step_seconds": 30.0, "answer_seconds": 30.0,
         }  # fmt: skip
         return Server(**(given | more))  # type: ignore[arg-type]
 

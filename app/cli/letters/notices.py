@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 import typer
 
 from app.cli import command
 from app.cli.calling import answer, call
 from app.cli.claims import asked
-from app.cli.papers import Provider, Service, _service, moment
+from app.cli.papers import Service, _service, moment
 from app.cli.place import AsJson, Data, database, progress, say, settings, show_json, table
 from app.errors import BadInput, NotFound
 
@@ -35,6 +36,14 @@ def _all(what: str, query: dict[str, str], data: Path | None) -> list[Any]:
             return rows
 
 
+def _id(text: str, field: str = "ID") -> str:
+    """Raises BadInput for what is no id, before it stands in an address."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise BadInput(f"{text[:60]!r} is no id", field=field, example="as `kept notices list` shows it") from None
+
+
 def _one(provider: str, service: str | None, data: Path | None) -> str:
     """The id of the service named. Raises NotFound naming those there are."""
     from sqlmodel import Session
@@ -55,6 +64,9 @@ def list_(provider: Somewhere = None, service: Service = None, as_json: AsJson =
     rows = _all("notices", _where(provider, service, data), data)
     if as_json:
         show_json({"items": rows})
+        return
+    if not rows:
+        say("No round of letters was drafted so far.")
         return
     table(
         "Rounds of letters",
@@ -77,13 +89,14 @@ def list_(provider: Somewhere = None, service: Service = None, as_json: AsJson =
     "stale", epilog="Example: kept notices stale --provider 'Northgate Hosting' --at 2025-06-30T06:00:00+02:00"
 )
 def stale(
-    provider: Provider, service: Service = None, at: At = None, as_json: AsJson = False, data: Data = None
+    provider: Somewhere = None, service: Service = None, at: At = None, as_json: AsJson = False, data: Data = None
 ) -> None:
     """Who believes what that is no longer true, since when, and which letter would put it right. Exit code 1 if
     somebody does."""
     moment(at, "--at")
-    query = {"service_id": _one(provider, service, data)} | ({"as_at": at} if at else {})
-    rows = asked("GET", f"notices/stale?{urlencode(query)}", None, data)
+    where = [_one(provider, service, data)] if provider else [one["id"] for one in _all("services", {}, data)]
+    queries = [{"service_id": one} | ({"as_at": at} if at else {}) for one in where]
+    rows = [row for query in queries for row in asked("GET", f"notices/stale?{urlencode(query)}", None, data)]
     if as_json:
         show_json({"items": rows})
     elif rows:
@@ -185,7 +198,7 @@ def plan(
     if (notice is None) == (event is None):
         raise BadInput("give one of them, and not both", field="--notice, --event", example="--notice ID")
     moment(at, "--at")
-    ids = [notice] if notice is not None else _drafted(str(event), data)
+    ids = [_id(notice, "--notice")] if notice is not None else _drafted(_id(str(event), "--event"), data)
     query = {"at": at} if at else {}
     plans = [asked("GET", f"notices/{id_}/plan?{urlencode(query)}", None, data) for id_ in ids]
     for item in plans if out is not None else ():
@@ -254,7 +267,7 @@ def approve(
     data: Data = None,
 ) -> None:
     """Put a name to a plan; only this plan can be issued from then on."""
-    row = asked("POST", f"notices/{notice}/approve", {"plan": digest, "approved_by": by}, data)
+    row = asked("POST", f"notices/{_id(notice)}/approve", {"plan": digest, "approved_by": by}, data)
     _told(row, f"Round {row['number']} is approved by {row['approved_by']}.", as_json)
 
 
@@ -272,7 +285,7 @@ def issue(
     """Freeze a round as its plan showed it and send it. Refused where the record has changed since, with what has."""
     moment(issued_at, "--issued-at")
     body = {"plan": digest, "approved_by": by} | ({"issued_at": issued_at} if issued_at else {})
-    row = asked("POST", f"notices/{notice}/issue", body, data)
+    row = asked("POST", f"notices/{_id(notice)}/issue", body, data)
     _told(row, f"Round {row['number']} is out, approved by {row['approved_by']}.", as_json)
 
 
@@ -280,7 +293,7 @@ def issue(
 def renew(notice: Round, at: At = None, as_json: AsJson = False, data: Data = None) -> None:
     """Let a draft speak of now, with the same words, after its facts have changed. An approval falls away."""
     moment(at, "--at")
-    row = asked("POST", f"notices/{notice}/renew", {"as_at": at} if at else {}, data)
+    row = asked("POST", f"notices/{_id(notice)}/renew", {"as_at": at} if at else {}, data)
     _told(row, f"Round {row['number']} speaks of {row['as_at']}.", as_json)
 
 
@@ -299,10 +312,16 @@ def letters(
     data: Data = None,
 ) -> None:
     """List the letters that are out, with what they stated as fact."""
-    given = {"notice_id": notice, "client_id": client}
+    given = {
+        "notice_id": notice if notice is None else _id(notice, "--notice"),
+        "client_id": client if client is None else _id(client, "--client"),
+    }
     rows = _all("letters", {name: value for name, value in given.items() if value is not None}, data)
     if as_json:
         show_json({"items": rows})
+        return
+    if not rows:
+        say("No letter is out.")
         return
     table(
         "Letters",

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
+from uuid import UUID
 
 import typer
 
@@ -38,7 +39,12 @@ def _all(what: str, data: Path | None, **query: Any) -> list[dict[str, Any]]:
 
 def _id(which: str, data: Path | None) -> str:
     if "@" not in which:
-        return which
+        try:
+            return str(UUID(which))
+        except ValueError:
+            raise BadInput(
+                f"{which[:60]!r} is neither an id nor a Message-ID", field="ID", example="as `kept mail queue` shows it"
+            ) from None
     wanted = f"<{which.strip('<> ')}>"
     found = [one["id"] for one in _all("deliveries", data) if one["message_id"] == wanted]
     if not found:
