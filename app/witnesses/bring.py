@@ -25,6 +25,7 @@ from app.probes.importing.fields import CLOCKS_APART, instant, micros
 from app.probes.importing.files import import_file
 from app.probes.importing.reading import COLUMNS
 from app.probes.storage.reading import last_at
+from app.probes.storage.sealing import lock
 from app.probes.tables import Monitor
 from app.sites.tables import Site
 from app.witnesses.answers import Answer, Foreign, Source
@@ -121,6 +122,7 @@ def _bring(
     while part:
         with transaction(engine) as session:
             session.info["actor"] = actor
+            lock(session)  # before the log, as whoever seals does
             if place.monitor is None and read == 0:
                 create_monitor(
                     session, name=place.name, service_id=place.service_id, site_id=place.site_id,

@@ -45,6 +45,7 @@ def new_token(session: Session, location: Location, *, now: datetime) -> str:
     """Another token for its agent; the one before counts no more. Raises Conflict where it was retired."""
     if location.until_at is not None:
         raise Conflict(f"the location {location.name} was retired", field="name")
+    session.refresh(location, with_for_update=True)  # before the log, as whoever takes a batch of its agent does
     _revoke(session, location, now)
     token, text = _token(session, location.name, now)
     location.token_id = token.id
