@@ -71,6 +71,7 @@ def _one(name: str, url: str, engine: sa.Engine, rows: int, place: Path, times: 
         table = kind.table(connection, "orders")
         weak = best(times, lambda: connection.exec_driver_sql(WEAK[kind.name]).all())
         chunks = best(times, lambda: list(kind.chunks(connection, table)))
+    engine.dispose()  # the connection of that reading writes no more
     whole = best(times, lambda: take(place / name / "a", [Database("shop", url)], clock=time.time_ns))
     records = take(place / name / "a", [Database("shop", url)], clock=time.time_ns)
     with engine.begin() as connection:

@@ -92,7 +92,7 @@ def audit_snapshot(
             excludes=exclude or [], volatile=not judge_volatile, quiet_ns=agent.seconds(settle),
             file_bytes=agent.amount(max_file, "--max-file"), container=container,
         )  # fmt: skip
-        made = snapshot(plan, say, databases_of(db or [], sites, base, db_rows))
+        made = snapshot(plan, say, databases_of(db or [], sites, None if full else base, db_rows))
     except Wrong as error:
         raise BadInput(error.reason, field=error.field or None, example=error.example or None) from None
     for record in made["dbs"]:

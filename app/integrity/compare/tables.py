@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.integrity.compare.clocks import Given, Order
 from app.integrity.compare.rows import Rows, Table, damage, judge_rows
+from app.integrity.databases.tables import modes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -82,6 +83,7 @@ def _database(order: Order, database: str, site: str, prefix: str) -> Iterator[T
 class _State:
     given: Given
     mode: str
+    chunk_mode: str
     record: Mapping[str, Any]
 
     def frame(self) -> pl.DataFrame | None:
@@ -112,7 +114,7 @@ def _state(item: Given, record: Mapping[str, Any], name: str, result: TableResul
                     result.notes.append(f"{item.generation.id}: its file is not the one that the manifest names")
                     result.lacking = True
                     return None
-            return _State(item, record["mode"], table)
+            return _State(item, *modes_of(record), table)
     return None
 
 
@@ -139,7 +141,9 @@ def _judge(order: Order, states: list[_State], result: TableResult) -> None:
     alike = []
     for state in states:
         if state.mode != after.mode:
-            result.notes.append(f"{state.given.generation.id}: digested in another way, and left aside")
+            result.notes.append(
+                f"{state.given.generation.id}: digested in another way ({state.mode}, not {after.mode}), and left aside"
+            )
         elif state.record["schema"] != after.record["schema"]:
             result.notes.append(f"{state.given.generation.id}: its columns are others, and its rows left aside")
         else:
@@ -172,7 +176,17 @@ def _judge(order: Order, states: list[_State], result: TableResult) -> None:
 
 def _by_chunks(old: list[_State], after: _State, result: TableResult) -> None:
     """What parts of the table as a whole say, where its rows were not kept."""
-    now = after.chunks()
+    alike = [state for state in old if state.chunk_mode == after.chunk_mode]
+    for state in old:
+        if state not in alike:
+            result.notes.append(
+                f"{state.given.generation.id}: its parts were digested in another way ({state.chunk_mode}, not "
+                f"{after.chunk_mode}), and are left aside"
+            )
+    if old[-1] not in alike:
+        result.lacking = True
+        return
+    old, now = alike, after.chunks()
     was = [(state, state.chunks()) for state in old]
     if now is None or was[-1][1] is None:
         result.notes.append("its rows were not kept, and it has no whole-number key: nothing can be compared")

@@ -1,16 +1,19 @@
 """The three kinds of server: how each reads as of one moment, what its tables are, and the SQL of its digests.
 
 A row's digest is half of the MD5 over the texts of its values in order: a comma after each, N for NULL, text and bytes
-behind their length, so that no two rows read alike. A chunk's is the number of its rows with the sum of their digests:
-unlike an XOR of check sums, two rows that exchange a value change it. Values are turned to text on the server; sessions
-are set so that their text does not depend on its settings (zone, style of dates, digits).
+behind their length, so that no two rows read alike. A chunk's is the number of its rows with 64 bits of each row's text
+put together: MySQL's the XOR of the rows' digests, PostgreSQL's the sum of the 64-bit hash it has built in, as MD5 is
+what takes it longest. Either spreads a change over all bits of its row, so that unlike with an XOR of check sums two
+rows that exchange a value change it; the chance that a change goes unseen is one in 2^64 a chunk. A chunk's digest only
+says what must be read again, and is never compared with one made in another way. Values are turned to text on the
+server; sessions are set so that their text does not depend on its settings (zone, style of dates, digits).
 """
 
 from __future__ import annotations
 
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
@@ -27,10 +30,12 @@ LENGTHY = ("text", "bytes", "other")  # families whose text may hold anything: t
 
 
 class Engine(Protocol):
-    """One kind of server. `mode` names how digests are made: rows of two modes are never compared."""
+    """One kind of server. `mode` names how digests of rows are made, `chunk_mode` how those of chunks: what two modes
+    say is never compared. The latter is known once the reading has begun."""
 
     name: str
     mode: str
+    chunk_mode: str
 
     def begin(self, connection: Connection) -> str:
         """Opens the one consistent reading; says what it is."""
@@ -52,14 +57,11 @@ class Engine(Protocol):
         ...
 
 
-def _unsigned(column: pl.Expr) -> pl.Expr:
-    """Digests as their servers write them, some as negative numbers, as 64 bits without a sign."""
+def _number(column: str) -> pl.Expr:
+    """Digests as their servers write them, in sixteen hexadecimal digits, as 64 bits without a sign."""
     import polars as pl
 
-    negative = column.str.starts_with("-")
-    return pl.when(negative).then(column.cast(pl.Int64(), strict=False).reinterpret(signed=False)).otherwise(
-        column.cast(pl.UInt64(), strict=False)
-    )  # fmt: skip
+    return pl.col(column).str.decode("hex").bin.reinterpret(dtype=pl.UInt64(), endianness="big")
 
 
 def engine_of(connection: Connection) -> Engine:
@@ -82,8 +84,12 @@ class Server(ABC):
 
     @abstractmethod
     def digest(self, expression: str) -> str:
-        """The first 64 bits of the MD5 as an unsigned number."""
+        """The first 64 bits of the MD5 as a number."""
         ...
+
+    def hexed(self, expression: str) -> str:
+        """The same in hexadecimal digits: to turn them to a number takes the server as long as the rest."""
+        return f"LEFT(MD5({expression}), 16)"
 
     def quoted(self, connection: Connection, name: str) -> str:
         return self.plain(connection, name).replace(":", "\\:")  # in text() a colon would read as a parameter
@@ -106,7 +112,9 @@ class Server(ABC):
     def microseconds(self, column: Column, name: str) -> str: ...
 
     @abstractmethod
-    def sum(self, digest: str) -> str: ...
+    def together(self, text: str) -> str:
+        """One number of at least 64 bits for the rows of a chunk, each read as `text`."""
+        ...
 
     @abstractmethod
     def lines(self, parts: Sequence[str], order: str) -> str:
@@ -121,20 +129,20 @@ class Server(ABC):
         key = self.quoted(connection, table.whole_key)
         whole = self.joined(connection, table.columns)
         query = (
-            f"SELECT {self.bucket(key)} AS b, COUNT(*), {self.sum(self.digest(whole))} "
+            f"SELECT {self.bucket(key)} AS b, COUNT(*), {self.together(whole)} "
             f"FROM {self.quoted(connection, table.name)} GROUP BY b ORDER BY b"
         )
         for number, count, total in self.streamed(connection, query):
             yield int(number), int(count), str(int(total))
 
-    def parts(self, connection: Connection, table: Table) -> list[str]:
+    def parts(self, connection: Connection, table: Table, digest: Callable[[str], str]) -> list[str]:
         """Digest, last written, digest of what is fixed."""
         fixed = [table.column(name) for name in table.fixed]
         written = table.column(table.written) if table.written else None
         return [
-            self.digest(self.joined(connection, table.columns)),
+            digest(self.joined(connection, table.columns)),
             self.microseconds(written, self.quoted(connection, written.name)) if written is not None else "NULL",
-            self.digest(self.joined(connection, fixed)) if fixed else "NULL",
+            digest(self.joined(connection, fixed)) if fixed else "NULL",
         ]
 
     def frames(self, connection: Connection, table: Table, low: int, high: int) -> Iterator[pl.DataFrame]:
@@ -144,18 +152,18 @@ class Server(ABC):
         assert table.whole_key is not None
         key = self.quoted(connection, table.whole_key)
         query = (
-            f"SELECT {self.bucket(key)} AS b, {self.lines([key, *self.parts(connection, table)], key)} "
+            f"SELECT {self.bucket(key)} AS b, {self.lines([key, *self.parts(connection, table, self.hexed)], key)} "
             f"FROM {self.quoted(connection, table.name)} WHERE {key} >= {low} AND {key} < {high} GROUP BY b ORDER BY b"
         )
         numbers = {"pk": pl.Int64(), "digest": pl.String(), "updated_at": pl.Int64(), "fixed": pl.String()}
         for _, text in self.streamed(connection, query, at_once=4):
             read = pl.read_csv(io.BytesIO(text.encode() if isinstance(text, str) else text), has_header=False,
                                schema=numbers)  # fmt: skip
-            yield read.with_columns(_unsigned(pl.col("digest")), _unsigned(pl.col("fixed")))
+            yield read.with_columns(_number("digest"), _number("fixed"))
 
     def rows(self, connection: Connection, table: Table) -> Iterator[Sequence[Any]]:
         texts = [self.text(table.column(name), self.quoted(connection, name)) for name in table.key]
-        chosen = ", ".join([*texts, *self.parts(connection, table)])
+        chosen = ", ".join([*texts, *self.parts(connection, table, self.digest)])
         for row in self.streamed(connection, f"SELECT {chosen} FROM {self.quoted(connection, table.name)}"):
             *key, digest, at, born = row
             yield (
@@ -176,7 +184,7 @@ class Server(ABC):
 class Mysql(Server):
     """MySQL 5.7 and later, MariaDB 10.3 and later."""
 
-    name, mode = "mysql", "mysql-md5-1"
+    name, mode, chunk_mode = "mysql", "mysql-md5-1", "mysql-md5-xor-2"
 
     def begin(self, connection: Connection) -> str:
         for statement in (
@@ -197,7 +205,13 @@ class Mysql(Server):
         ).one()  # fmt: skip
         kept = str(row[0] or "").lower() in ("innodb", "tokudb", "rocksdb", "myrocks")
         next_id = None if row[2] is None else int(row[2])
-        return reflected(connection, name, next_id=next_id, rows=int(row[1] or 0), consistent=kept)
+        wide = connection.execute(
+            sa.text("SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() "
+                    "AND table_name = :name AND character_set_name IN ('utf8mb4', 'utf8mb3', 'utf8')"), {"name": name}
+        ).scalars()  # fmt: skip
+        return reflected(
+            connection, name, next_id=next_id, rows=int(row[1] or 0), consistent=kept, unicode=frozenset(wide)
+        )
 
     def text(self, column: Column, name: str) -> str:
         if column.family == "bytes":
@@ -209,7 +223,8 @@ class Mysql(Server):
     def part(self, column: Column, name: str) -> str:
         if column.family not in LENGTHY:
             return f"IFNULL({name}, 'N')"
-        value = name if column.family == "bytes" else f"CONVERT({name} USING utf8mb4)"
+        # what is kept as UTF-8 has the same bytes without being converted, in half the time
+        value = name if column.family == "bytes" or column.unicode else f"CONVERT({name} USING utf8mb4)"
         # one row's text must fit the server's packet: of what may be large its own digest stands in
         large = column.family != "text" or column.type.split("(")[0] in ("mediumtext", "longtext", "json")
         return f"IFNULL(CONCAT(LENGTH({value}), ':', {f'MD5({value})' if large else value}), 'N')"
@@ -220,8 +235,8 @@ class Mysql(Server):
     def digest(self, expression: str) -> str:
         return f"CAST(CONV(LEFT(MD5({expression}), 16), 16, 10) AS UNSIGNED)"
 
-    def sum(self, digest: str) -> str:
-        return f"SUM({digest})"
+    def together(self, text: str) -> str:
+        return f"BIT_XOR({self.digest(text)})"  # a sum would be reckoned in decimal digits
 
     def bucket(self, name: str) -> str:
         return f"IF({name} < 0, FLOOR({name} / {CHUNK}), {name} DIV {CHUNK})"
@@ -242,6 +257,9 @@ class Postgres(Server):
 
     name, mode = "postgresql", "postgresql-md5-1"
 
+    def __init__(self) -> None:
+        self.chunk_mode = ""
+
     def begin(self, connection: Connection) -> str:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         for name, value in (
@@ -249,6 +267,9 @@ class Postgres(Server):
             ("extra_float_digits", "3"), ("client_encoding", "UTF8"), ("lc_monetary", "C"),
         ):  # fmt: skip
             connection.exec_driver_sql(f"SET LOCAL {name} = '{value}'")
+        # nobody promises that the hash is the same on all versions and processors: what it says of one word names it
+        said = connection.exec_driver_sql("SELECT " + self.hash("'Kept'")).scalar()
+        self.chunk_mode = f"postgresql-hash-2 {int(said or 0) % 2**64:016x}"
         return "repeatable read, read only"
 
     def table(self, connection: Connection, name: str) -> Table:
@@ -285,8 +306,12 @@ class Postgres(Server):
     def digest(self, expression: str) -> str:
         return f"CAST(CAST('x' || left(md5({expression}), 16) AS bit(64)) AS bigint)"
 
-    def sum(self, digest: str) -> str:
-        return f"SUM({digest})"
+    def hash(self, text: str) -> str:
+        """Of the bytes, whatever a column's collation takes for equal."""
+        return f'hashtextextended(({text}) COLLATE "C", 0)'
+
+    def together(self, text: str) -> str:
+        return f"SUM({self.hash(text)})"
 
     def bucket(self, name: str) -> str:
         below = f"-((-CAST({name} AS bigint) + {CHUNK - 1}) / {CHUNK})"

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.errors import BadInput
 from app.integrity.agent.sites import file_name
 from app.integrity.databases.engines import Engine, engine_of
-from app.integrity.databases.tables import CHUNK, Table
+from app.integrity.databases.tables import CHUNK, Table, modes_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -75,7 +75,7 @@ def _database(
     folder = Path("db") / file_name(database.name)
     record: dict[str, Any] = {
         "name": database.name, "site": database.site, "client": database.client, "engine": "", "server": "",
-        "mode": "", "reading": "", "started_ns": clock(), "ended_ns": 0, "tables": [], "unread": [],
+        "mode": "", "chunk_mode": "", "reading": "", "started_ns": clock(), "ended_ns": 0, "tables": [], "unread": [],
         "unopened": None,
     }  # fmt: skip
     try:
@@ -91,9 +91,10 @@ def _database(
             record["server"] = ".".join(map(str, connection.dialect.server_version_info or ()))
             connection.rollback()
             record["reading"] = kind.begin(connection)
+            record["chunk_mode"] = kind.chunk_mode
             names = sorted(sa.inspect(connection).get_table_names())
             for place, name in enumerate(names):
-                same = kept.get(name) if before is not None and before["mode"] == kind.mode else None
+                same = kept.get(name) if before is not None and modes_of(before) == modes_of(record) else None
                 try:
                     with _apart(connection):
                         table = kind.table(connection, name)
@@ -164,7 +165,7 @@ def _table(
     out: Path, folder: Path, connection: Connection, kind: Engine, table: Table, base: Path | None,
     before: Mapping[str, Any] | None, level: Level,
 ) -> dict[str, Any]:  # fmt: skip
-    """Reads one table and writes its files. `before` is its record in the earlier generation, made in the same mode."""
+    """Reads one table and writes its files. `before` is its record in the earlier generation, in the same modes."""
     stem = file_name(table.name)
     if before is not None and before["schema"] != table.schema_digest:
         before = None  # rows of another shape

@@ -22,25 +22,25 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 def typed(values: Sequence[Any]) -> int:
     """The digest of values as SQLite holds them: a letter for the type, the length, the bytes."""
-    seal = hashlib.md5(usedforsecurity=False)
+    parts = []
     for value in values:
         if value is None:
-            seal.update(b"N")
-            continue
-        if isinstance(value, bytes):
-            tag, text = b"B", value
+            parts.append(b"N")
         elif isinstance(value, str):
-            tag, text = b"S", value.encode("utf-8", "surrogateescape")
+            text = value.encode("utf-8", "surrogateescape")
+            parts.append(b"S%d,%b" % (len(text), text))
+        elif isinstance(value, int):
+            parts.append(b"I%d,%d" % (len(str(value)), value))
         elif isinstance(value, float):
-            tag, text = b"F", repr(value).encode()
+            text = repr(value).encode()
+            parts.append(b"F%d,%b" % (len(text), text))
         else:
-            tag, text = b"I", str(value).encode()
-        seal.update(tag + str(len(text)).encode() + b"," + text)
-    return int.from_bytes(seal.digest()[:8], "big")
+            parts.append(b"B%d,%b" % (len(value), value))
+    return int.from_bytes(hashlib.md5(b"".join(parts), usedforsecurity=False).digest()[:8], "big")
 
 
 class Sqlite:
-    name, mode = "sqlite", "sqlite-typed-1"
+    name, mode, chunk_mode = "sqlite", "sqlite-typed-1", "sqlite-typed-1"
 
     def begin(self, connection: Connection) -> str:
         raw: Any = connection.connection.driver_connection
@@ -61,12 +61,10 @@ class Sqlite:
         return Table(table.name, table.columns, table.key, None if last is None else int(last) + 1)
 
     def chunks(self, connection: Connection, table: Table) -> Iterator[tuple[int, int, str]]:
-        assert table.whole_key is not None
-        for number, rows in groupby(self._rows(connection, table), key=lambda row: row[0] // CHUNK):
-            count = total = 0
-            for row in rows:
-                count, total = count + 1, total + row[1]
-            yield number, count, str(total)
+        place = next(place for place, column in enumerate(table.columns) if column.name == table.whole_key)
+        for number, rows in groupby(self._read(connection, table), key=lambda row: row[place] // CHUNK):
+            digests = list(map(typed, rows))
+            yield number, len(digests), str(sum(digests))
 
     def frames(self, connection: Connection, table: Table, low: int, high: int) -> Iterator[pl.DataFrame]:
         import polars as pl
@@ -82,10 +80,23 @@ class Sqlite:
     def _rows(
         self, connection: Connection, table: Table, low: int | None = None, high: int | None = None
     ) -> Iterator[Sequence[Any]]:
+        places = {column.name: place for place, column in enumerate(table.columns)}
+        written, fixed = table.written, [places[name] for name in table.fixed]
+        for row in self._read(connection, table, low, high):
+            key_values = [row[places[name]] for name in table.key]
+            yield (
+                key_values[0] if table.whole_key is not None else tuple(map(_shown, key_values)),
+                typed(row),
+                None if written is None else _moment(row[places[written]]),
+                typed([row[place] for place in fixed]) if fixed else None,
+            )
+
+    def _read(
+        self, connection: Connection, table: Table, low: int | None = None, high: int | None = None
+    ) -> Iterator[Sequence[Any]]:
+        """Rows as SQLite holds them, in the order of a whole-number key."""
         quote = connection.dialect.identifier_preparer.quote_identifier
-        names = [column.name for column in table.columns]
-        places = {name: place for place, name in enumerate(names)}
-        query = f"SELECT {', '.join(map(quote, names))} FROM {quote(table.name)}"
+        query = f"SELECT {', '.join(quote(column.name) for column in table.columns)} FROM {quote(table.name)}"
         if table.whole_key is not None:
             key = quote(table.whole_key)
             if low is not None and high is not None:
@@ -94,16 +105,8 @@ class Sqlite:
         raw: Any = connection.connection.driver_connection
         cursor = raw.cursor()
         cursor.arraysize = AT_ONCE
-        written, fixed = table.written, [places[name] for name in table.fixed]
         try:
-            for row in cursor.execute(query):
-                key_values = [row[places[name]] for name in table.key]
-                yield (
-                    key_values[0] if table.whole_key is not None else tuple(map(_shown, key_values)),
-                    typed(row),
-                    None if written is None else _moment(row[places[written]]),
-                    typed([row[place] for place in fixed]) if fixed else None,
-                )
+            yield from cursor.execute(query)
         finally:
             cursor.close()
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 CHUNK = 10_000  # keys of a whole-number primary key that share one chunk digest
 
@@ -39,6 +41,7 @@ class Column:
     type: str  # as the schema digest sees it: no display width, no collation
     family: str
     nullable: bool
+    unicode: bool = False  # a text whose bytes the server keeps as UTF-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,11 @@ class Table:
         """SHA-256 over names, types, nullability and key: two tables of another schema have no comparable rows."""
         said = [[column.name, column.type, column.nullable] for column in self.columns]
         return hashlib.sha256(json.dumps([said, list(self.key)], separators=(",", ":")).encode()).hexdigest()
+
+
+def modes_of(record: Mapping[str, Any]) -> tuple[str, str]:
+    """How a database's rows and its parts were digested. Older manifests have one word for both."""
+    return record["mode"], record.get("chunk_mode") or record["mode"]
 
 
 def normal(type_: str) -> str:

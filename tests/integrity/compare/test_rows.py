@@ -127,7 +127,7 @@ def test_tables_are_read_from_the_generations(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("after", "words"),
     [
-        ({"mode": "other"}, "g2: digested in another way, and left aside"),
+        ({"mode": "other"}, "g2: digested in another way (m, not other), and left aside"),
         ({"tables": []}, "the last snapshot does not hold it"),
         ({"tables": [], "unread": [{"table": "orders", "why": "it went away"}]}, "a: not read: it went away"),
         ({"tables": [], "unopened": "refused"}, "a: refused"),
@@ -138,6 +138,14 @@ def test_what_cannot_be_compared_is_said_and_nothing_is_lost(tmp_path: Path, aft
     (found,) = compare_tables(order(given))
     assert words in found.notes
     assert (found.rows, found.lacking, list(found.lines())) == (None, True, [])
+
+
+def test_parts_digested_in_another_way_are_never_called_other_data(tmp_path: Path) -> None:
+    """Where rows were not kept, parts are compared; those of an older algorithm are not."""
+    given = generations(tmp_path, ("g2", None, {}), ("a", None, {"chunk_mode": "m-2"}))
+    (found,) = compare_tables(order(given))
+    assert found.notes == ["g2: its parts were digested in another way (m, not m-2), and are left aside"]
+    assert found.lacking
 
 
 def test_a_damaged_file_of_rows_is_no_evidence(tmp_path: Path) -> None:
