@@ -9,6 +9,8 @@ from tests.reports.story_breach import breach
 from tests.reports.story_facts import CLOSED, OPEN
 from tests.reports.story_letters import l1, l2, l3, l4, l6, l10, l11
 from tests.reports.story_letters_after import l5, l7, l8, l9
+from tests.reports.story_letters_audited import KINDS as AUDITED
+from tests.reports.story_letters_audited import audited
 from tests.reports.story_letters_german import KINDS, german
 from tests.reports.story_monthly import good_month, monthly
 
@@ -30,6 +32,8 @@ BUILDERS: dict[str, Callable[[], MonthlyProviderReport | BreachReport | ClientLe
     "letter_L10": lambda: l10(layout="uk"),
     "letter_L11": l11,
     **{f"letter_{kind}_de": partial(german, kind) for kind in KINDS},
+    **{f"letter_{kind}_audited": partial(audited, kind) for kind in AUDITED},
+    **{f"letter_{kind}_audited_de": partial(audited, kind, "de") for kind in AUDITED},
 }
 
 if __name__ == "__main__":

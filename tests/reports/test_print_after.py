@@ -1,5 +1,6 @@
 """The letters once it is over: what they say, and that figures which disagree are not printed."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -13,6 +14,8 @@ from reports.press import render_pdf
 from tests.reports.story_facts import span, t
 from tests.reports.story_letters import l4, l10, l11
 from tests.reports.story_letters_after import attempts, l5, l7, l8, l9
+from tests.reports.story_letters_audited import KINDS as AUDITED
+from tests.reports.story_letters_audited import audited
 from tests.reports.story_papers import Papers
 
 MINUTE = timedelta(minutes=1)
@@ -222,3 +225,21 @@ def test_the_first_part_fits_its_page() -> None:
     )
     with pytest.raises(LetterTooLong, match="its first part more than one"):
         render_pdf(_with(l7(12), measures=wordy, consequences=wordy[:4], options=wordy[:4]))
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("kind", AUDITED)
+def test_a_mixed_finding_is_told_of_each_site_and_as_equal_to_a_copy_alone(kind: str, language: str) -> None:
+    """One site equal, one older, one that lacks data: nobody is told that theirs is as it was."""
+    letter = audited(kind, language)
+    text = text_of(letter)
+    equal = {"en": "Equal to that copy, or changed since: ", "de": "Gleich dieser Kopie oder seitdem geändert: "}
+    assert f"{equal[language]}{letter.sites[0].host_name}. " in text
+    for never in ("no data", "nothing was lost", "keine Daten", "nichts verloren"):
+        assert never not in text
+    if kind == "L6":
+        said = {"en": "one is up to date, one shows the content of Fri 27 June 03:00 and one lacks data",
+                "de": "eine zeigt den Stand von Fr., 27. Juni, 03:00 Uhr und einer fehlen Daten"}  # fmt: skip
+        assert said[language] in text
+    hosts_named = set(re.findall(r"[a-z.-]+\.example", text)) - {"brightwell.example"}
+    assert hosts_named == {site.host_name for site in letter.sites}

@@ -26,7 +26,7 @@ def heading(letter: ClientLetter, part: PartlyDone, v: Voice, name: str) -> str:
 
 def _told(letter: ClientLetter, part: PartlyDone, v: Voice) -> Iterator[Block]:
     """The first sentences. A letter about sites in one state says it of all; a mixed one counts them."""
-    standing = [site.state for site in letter.sites]
+    standing = _standing(letter, part)
     n, old = many(letter), part.copy_from_at
     if set(standing) == {"not_current"}:
         whole = part.compared is None or all(site.found == "older" for site in part.compared.sites)
@@ -36,7 +36,8 @@ def _told(letter: ClientLetter, part: PartlyDone, v: Voice) -> Iterator[Block]:
     elif set(standing) == {"unknown"}:
         yield lead(v("L6.unknown", n))
     else:
-        yield lead(v("L6.mixed", count=v.number(n)))
+        key = "L6.not_as_it_was" if set(standing) == {"not_current", "lacking"} else "L6.mixed"
+        yield lead(v(key, n) if key == "L6.not_as_it_was" else v(key, count=v.number(n)))
         yield text(v("L6.of_them", parts=_counted(standing, part, v)))
     if "not_current" in standing and old:
         if set(standing) == {"not_current"}:
@@ -45,10 +46,19 @@ def _told(letter: ClientLetter, part: PartlyDone, v: Voice) -> Iterator[Block]:
             yield text(v("L6.missing_since_some"))
 
 
+def _standing(letter: ClientLetter, part: PartlyDone) -> list[str]:
+    """How each site stands. Of several, one that lacks data does not show the content of an earlier moment alone."""
+    lacking = {site.host_name for site in part.compared.sites if site.found == "lacking"} if part.compared else set()
+    if part.copy_from_at is None or lacking >= {site.host_name for site in letter.sites}:
+        return [site.state for site in letter.sites]
+    return ["lacking" if site.state == "not_current" and site.host_name in lacking else site.state
+            for site in letter.sites]  # fmt: skip
+
+
 def _counted(standing: Sequence[str], part: PartlyDone, v: Voice) -> str:
     """ "one is up to date, one shows the content of Sat 28 June 21:58 and one cannot be reached"."""
     parts = []
-    for state in ("up", "not_current", "down", "unknown"):
+    for state in ("up", "not_current", "lacking", "down", "unknown"):
         count = standing.count(state)
         if not count:
             continue
