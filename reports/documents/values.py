@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 class Value(BaseModel):
     """A frozen value: unknown keys are refused, nothing is coerced, JSON out and in again is the same value."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 def _says_something(text: str) -> str:
