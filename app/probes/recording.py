@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import Session, col, select
 
 from app.prober.engine import Answer
 from app.prober.outcome import Phases
 from app.probes.importing.reading import Batch
 from app.probes.importing.runs import Series
 from app.probes.importing.storing import Contradiction, store
-from app.probes.storage.chunks import coarse, latency_of
+from app.probes.storage.chunks import PHASES, TEXTS, coarse, latency_of
 from app.probes.tables import CODES, Monitor
 
 TOGETHER = 500
-_MEASUREMENT = SQLModel.metadata.tables["measurement"]
+MEASURED = ("monitor", "at", *PHASES, *TEXTS)
 
 
 def record(session: Session, answers: Sequence[Answer]) -> int:
@@ -76,16 +75,16 @@ def _monitors(session: Session, keys: set[int]) -> list[Monitor]:
 
 
 def _measured(session: Session, answers: Sequence[Answer]) -> None:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     rows = [_row(answer) for answer in answers if answer.phases != Phases() or answer.outcome.detail]
     if rows:
-        session.connection().execute(insert(_MEASUREMENT).on_conflict_do_nothing(), rows)
+        mark = "%s" if session.get_bind().dialect.name == "postgresql" else "?"
+        marks = ", ".join([mark] * len(MEASURED))
+        insert = f"INSERT INTO measurement ({', '.join(MEASURED)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+        session.connection().exec_driver_sql(insert, rows)
 
 
-def _row(answer: Answer) -> dict[str, object]:
+def _row(answer: Answer) -> tuple[object, ...]:
+    """MEASURED."""
     phases = answer.phases
-    return {
-        "monitor": answer.key, "at": answer.at, "dns_us": coarse(phases.dns), "connect_us": coarse(phases.connect),
-        "tls_us": coarse(phases.tls), "first_byte_us": coarse(phases.first_byte), "total_us": coarse(phases.total),
-        "address": phases.address, "detail": answer.outcome.detail, "digest": answer.outcome.digest,
-    }  # fmt: skip
+    took = (phases.dns, phases.connect, phases.tls, phases.first_byte, phases.total)
+    return answer.key, answer.at, *map(coarse, took), phases.address, answer.outcome.detail, answer.outcome.digest

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, SQLModel, col, delete, insert, select
+from sqlmodel import Session, SQLModel, col, delete, select
 
 from app.probes.storage.folding import Run, fold
 from app.probes.storage.hours import HOUR
@@ -28,6 +28,7 @@ from app.sla.timeline import STALE_INTERVALS
 AT_ONCE = 10_000  # runs written at a time
 NEVER = -(1 << 62)
 _RUN, _MONITOR = SQLModel.metadata.tables["observed_run"], SQLModel.metadata.tables["monitor"]
+_GONE = sa.delete(_RUN).where(_RUN.c.monitor == sa.bindparam("key"), _RUN.c.first_at == sa.bindparam("first"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +215,11 @@ class _Writer:
         return len(self.rows) >= AT_ONCE
 
     def flush(self) -> None:
-        for key, first in self.old:
-            self.session.exec(
-                delete(ObservedRun).where(col(ObservedRun.monitor) == key, col(ObservedRun.first_at) == first)
-            )
+        connection = self.session.connection()
+        if self.old:
+            connection.execute(_GONE, [{"key": key, "first": first} for key, first in self.old])
         if self.rows:
-            self.session.execute(insert(ObservedRun), self.rows)
+            connection.execute(_RUN.insert(), self.rows)
         self.rows, self.old = [], []
 
 
