@@ -17,9 +17,9 @@ from tests.build import API, Body
 from tests.statements.ministory import ROUNDS, Story
 
 
-def hand_out(story: Story, notice_id: str, moment: str) -> None:
-    """Issues a draft at a moment; its PDFs are none."""
-    at, name = datetime.fromisoformat(moment), "Dana Reyes"
+def hand_out(story: Story, notice_id: str, moment: str | None = None) -> None:
+    """Issues a draft at a moment, or at the story's; its PDFs are none."""
+    at, name = datetime.fromisoformat(moment) if moment else story.clock.now, "Dana Reyes"
     with Session(reader(story.engine), expire_on_commit=False) as session:
         notice = session.get_one(Notice, UUID(notice_id))
         made = plans.made(session, notice, at=at, issued=True, approved_by=name)

@@ -70,11 +70,10 @@ def test_a_letter_shows_its_own_client_and_no_other(read_story: Story) -> None:
             text = read_story.client.get(f"{API}/letters/{letter['id']}/letter.json").text
             shown = [text]
             if not place:  # what is printed comes from the document alone
-                shown += [
-                    read_story.client.get(f"{API}/letters/{letter['id']}/letter.html").text,
-                    text_of(press.render_pdf(ClientLetter.model_validate_json(text))),
-                ]
-                assert all(host in shown[2] for host in PEOPLE[own][5])
+                shown.append(read_story.client.get(f"{API}/letters/{letter['id']}/letter.html").text)
+                if name in ("planned", "partly"):
+                    shown.append(text_of(press.render_pdf(ClientLetter.model_validate_json(text))))
+                assert all(host in shown[-1] for host in PEOPLE[own][5])
                 assert all("None" not in re.sub(r"&#\d+;", "", page) for page in shown[1:])
             for page in shown:
                 for number in PEOPLE:
@@ -242,7 +241,7 @@ def test_killed_before_the_commit_leaves_nothing_and_it_can_be_issued_again(stor
     url = story.engine.url.render_as_string(hide_password=False)
     run = subprocess.run(
         [sys.executable, "-c", KILLED, url, story.ids["token"], notice["id"], str(tmp_path), json.dumps(asked)],
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
+        cwd=ROOT, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert (run.returncode, run.stdout) == (-9, "dying\n"), run.stderr[-2000:]
     nothing_was_issued(story, notice["id"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from app.demo.told import at
-from tests.build import API, Body, approval, refused
+from tests.build import API, Body, refused
+from tests.notices.handed import hand_out
 from tests.statements.ministory import PEOPLE, Story
 
 SUBJECT = "{{ sites[0].host_name }}: away {{ body.window.start_at|moment }}"
@@ -42,7 +43,7 @@ def test_own_texts_are_saved_in_versions_used_and_withdrawn(story: Story) -> Non
     seen = story.get(f"/notices/{plain}/plan", at=at(3, "14:00"), text=True)
     assert {one["own_text"] for one in seen["letters"]} == {"L1 en v2"}
     assert "Dear friends at Harbour Bakery," in seen["letters"][1]["text"]
-    story.post(f"/notices/{plain}/issue", approval(client, plain, at(3, "14:00")), 200)
+    hand_out(story, plain, at(3, "14:00"))
     for letter in story.get("/letters", notice_id=plain)["items"]:
         assert letter["own_text_id"] == second["id"]
         document = story.get(f"/letters/{letter['id']}/letter.json")

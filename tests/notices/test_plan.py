@@ -8,6 +8,7 @@ from typing import Any
 
 from app.demo.told import at
 from tests.build import API, Body, approval, written
+from tests.notices.handed import hand_out
 from tests.statements.ministory import PEOPLE, ROUNDS, Story
 
 TOLD_AT = at(3, "14:00")
@@ -142,7 +143,7 @@ def test_a_letter_that_would_be_untrue_when_it_goes_out_is_refused_and_can_be_re
 def test_of_two_drafts_of_one_round_the_earlier_is_overtaken(story: Story) -> None:
     first, second = (story.draft("planned", only=[story.ids["C-001"]])["id"] for _ in range(2))
     asked = approval(story.client, first, TOLD_AT)
-    story.post(f"/notices/{second}/issue", approval(story.client, second, TOLD_AT), 200)
+    hand_out(story, second, TOLD_AT)
     answer = story.client.post(f"{API}/notices/{first}/issue", json=asked)
     assert answer.status_code == 409
     assert "C-001 Larkfield Garden Centre has had round 2" in answer.json()["detail"]

@@ -17,7 +17,8 @@ from app.notices.rounds import cadence, record, triggers
 from app.notices.rounds.proposals import tick
 from app.notices.rounds.triggers import Proposal
 from app.watching.promises import promise_tick
-from tests.build import Body, approval
+from tests.build import Body
+from tests.notices.handed import hand_out
 from tests.statements.ministory import Story, observe
 
 BEGAN = datetime.fromisoformat(at(29, "00:00"))
@@ -106,7 +107,7 @@ def tell(story: Story, moment: datetime, body: Body) -> str:
     """A round of the neighbour's service, drafted and issued at its moment."""
     story.clock.now = moment
     notice = story.post("/notices", {"service_id": story.ids["other service"], "as_at": moment.isoformat()} | body)
-    story.post(f"/notices/{notice['id']}/issue", approval(story.client, notice["id"]) | {"send": False}, 200)
+    hand_out(story, notice["id"])
     return str(notice["id"])
 
 
@@ -144,7 +145,7 @@ def test_an_outage_nobody_announced_is_told_updated_ended_and_accounted_for(cast
     assert tick(story.engine, said + HOUR).drafted == ()
     notice = story.get(f"/notices/{row['notice_id']}")
     assert (notice["kind"], notice["issued_at"], notice["approved_by"]) == ("L10", None, None)
-    story.post(f"/notices/{notice['id']}/issue", approval(story.client, notice["id"]) | {"send": False}, 200)
+    hand_out(story, notice["id"])
 
     back = over + 10 * MINUTE
     assert due(back) == [("L6", notice["id"], over)]  # nobody has looked at the sites: that is not back
@@ -197,7 +198,7 @@ def test_who_came_later_is_told_how_it_stands_and_what_moves_goes_to_whoever_had
     body = {"service_id": story.ids["service"], "window_id": window["id"],
             "words": words("L1", datetime.fromisoformat(at(8, "00:15")), **told.PLANNED)}  # fmt: skip
     notice = story.post("/notices", body | {"only": [story.ids["C-001"], story.ids["C-002"]]})
-    story.post(f"/notices/{notice['id']}/issue", approval(story.client, notice["id"]) | {"send": False}, 200)
+    hand_out(story, notice["id"])
     (later,) = [item for item in asked(story, at(3, "15:00")) if item.kind != "L9"]
     assert (later.kind, later.follows, len(later.clients)) == ("L1", None, 4)
     story.clock.now = datetime.fromisoformat(at(4, "09:00"))
