@@ -71,10 +71,10 @@ def write(file: str, columns: dict[str, Any]) -> None:
 
 
 def read(file: str) -> dict[str, Any]:
-    """Reads what `write` wrote. Raises Damaged."""
+    """Reads what `write` wrote. Raises Damaged, and ImportError for Parquet without pyarrow."""
     try:
         out = _read_parquet(file) if file.endswith(".parquet") else read_ndjson(file)
-    except OSError:
+    except (OSError, ImportError):
         raise
     except Exception as error:
         raise Damaged(f"{file}: {error}") from None

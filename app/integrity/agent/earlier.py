@@ -74,7 +74,8 @@ class Earlier:
         try:
             return containers.read(os.path.join(self.folder, file))
         except ImportError:
-            raise Wrong(f"{file} is Parquet, and pyarrow is not installed here", "--base") from None
+            why = f"{file} is Parquet, and pyarrow is not installed here; the first one here is taken without a base"
+            raise Wrong(why, "--base") from None
         except (OSError, containers.Damaged) as error:
             raise Wrong(f"cannot be read: {error}", "--base") from None
 

@@ -59,11 +59,11 @@ def order(given: Sequence[Given]) -> Order:
             "nothing to compare with: give a generation of the old server", field="--pre", example="gens/before"
         )
     _alike(given)
-    chain = sorted(given, key=lambda item: (_true(item), item.server == "new", item.generation.id))
+    chain = sorted(given, key=lambda item: (true_ns(item), item.server == "new", item.generation.id))
     chain.remove(after[0])
     chain.append(after[0])
     for item in chain[:-1]:
-        if item.server == "new" and _true(item) > _true(after[0]):
+        if item.server == "new" and true_ns(item) > true_ns(after[0]):
             raise BadInput(
                 f"{item.generation.id} was taken after {after[0].generation.id}, which is to be judged",
                 field="--after", example="the last one",
@@ -96,7 +96,8 @@ def apart(old: Given, new: Given) -> tuple[int | None, int, str]:
     return None, GRAIN, f"unknown: nobody knows how far the clock of the {lacking} server was wrong"
 
 
-def _true(item: Given) -> int:
+def true_ns(item: Given) -> int:
+    """When it was taken, as far as its clock is known."""
     return item.generation.start_ns - (item.clock.offset_ns or 0)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from app.integrity.compare import blind, parts
 from app.integrity.compare.audit import Asked, SiteResult, excludes_differ
+from app.integrity.compare.clocks import true_ns
 from app.integrity.compare.printing import shown
 from app.integrity.compare.tables import TableResult
 from app.integrity.compare.values import ALARM, LOW, Verdict
@@ -146,6 +147,12 @@ class Summary:
             out.append("no snapshot from before the work: candidates for losses, not proof")
         if not [item for item in order.given if item.role == "during"]:
             out.append("no snapshot during the work: what was written then and lost shows nowhere")
+        out += [
+            f"snapshot {item.generation.id} of the old server was taken after the one that is judged, and is the "
+            "measure all the same"
+            for item in order.given
+            if item.server == "old" and not self.asked.live and true_ns(item) > true_ns(order.given[-1])
+        ]
         out += [f"excludes differ: {text}" for text in excludes_differ(order.given)]
         out += self._blind()
         if self.questions:

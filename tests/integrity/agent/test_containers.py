@@ -70,6 +70,9 @@ def test_the_agent_as_one_file_under_a_bare_python(tmp_path: Path) -> None:
                            capture_output=True, text=True, check=False, cwd=tmp_path)  # fmt: skip
     assert again.returncode == 0, again.stderr
     assert [part.root for part in read_generation(tmp_path / "again").sites] == [part.root for part in bare.sites]
+    other = subprocess.run([*command[:-1], str(tmp_path / "third"), "--base", str(tmp_path / "house")], env=environment,
+                           capture_output=True, text=True, check=False, cwd=tmp_path)  # fmt: skip
+    assert (other.returncode, "is Parquet, and pyarrow is not installed here" in other.stderr) == (2, True)
     nothing = subprocess.run([SYSTEM, "-I", "-S", "-c", "import pyarrow"], capture_output=True, check=False)
     assert nothing.returncode != 0
 

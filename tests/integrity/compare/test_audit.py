@@ -286,6 +286,15 @@ def test_nothing_is_ever_called_free_of_loss(tmp_path: Path) -> None:
     assert told.findings == []
 
 
+def test_an_old_state_that_is_later_than_the_judged_one_is_said(tmp_path: Path) -> None:
+    given = made(tmp_path, s=Site(g1=KEEP, g2=KEEP, a=KEEP))
+    assert "was taken after the one that is judged" not in " ".join(summary(again(given)).limits())
+    late = T0 + 900 * DAY
+    edit(tmp_path / "g2", lambda record: record["taken_at"].update(start_ns=late, end_ns=late))
+    said = "snapshot g2 of the old server was taken after the one that is judged, and is the measure all the same"
+    assert said in summary(again(given)).limits()
+
+
 def test_low_confidence_is_counted_and_not_told(tmp_path: Path) -> None:
     tiny = {name: state.but(size=9) for name, state in KEEP.items()}
     newer = tiny | {"file0.php": State("n", T0 - DAY, 9)}
