@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from app.integrity.databases.engines import engine_of
 from app.integrity.databases.snapshot import Database, take
-from benchmarks.frame import Figure, best, folder
+from app.integrity.databases.tables import CHUNK
+from benchmarks.frame import Figure, folder, stopwatch
 
 WEAK = {
     "mysql": "SELECT FLOOR(id/10000) b, COUNT(*), BIT_XOR(CRC32(CONCAT_WS('#', id, state, note, paid, created_at, "
@@ -27,7 +28,7 @@ WEAK = {
 def measure(quick: bool) -> Iterator[Figure]:
     from tests import mariadb, postgres
 
-    rows, times = (50_000, 1) if quick else (500_000, 3)
+    rows, times = (50_000, 2) if quick else (500_000, 5)
     with ExitStack() as stack:
         place = stack.enter_context(folder())
         maria, pg = stack.enter_context(mariadb.server()), stack.enter_context(postgres.server())
@@ -64,36 +65,47 @@ def _fill(engine: sa.Engine, rows: int) -> None:
 
 
 def _one(name: str, url: str, engine: sa.Engine, rows: int, place: Path, times: int) -> Iterator[Figure]:
-    with engine.connect() as connection:
-        kind = engine_of(connection)
-        connection.rollback()
-        kind.begin(connection)
-        table = kind.table(connection, "orders")
-        weak = best(times, lambda: connection.exec_driver_sql(WEAK[kind.name]).all())
-        chunks = best(times, lambda: list(kind.chunks(connection, table)))
-    engine.dispose()  # the connection of that reading writes no more
-    whole = best(times, lambda: take(place / name / "a", [Database("shop", url)], clock=time.time_ns))
-    records = take(place / name / "a", [Database("shop", url)], clock=time.time_ns)
-    with engine.begin() as connection:
-        for chunk in range(0, rows // 10_000, 50):
-            connection.exec_driver_sql(f"UPDATE orders SET state = 'late' WHERE id = {chunk * 10_000 + 7}")
-    start = time.perf_counter()
-    (again,) = take(place / name / "b", [Database("shop", url)], base=place / name / "a", base_records=records,
-                    clock=time.time_ns)
-    part = time.perf_counter() - start
+    """All in turn, and of each the best: whoever else has the machine for a while has it for all of them."""
+    runs: dict[str, list[float]] = {"weak": [], "chunks": [], "whole": [], "part": []}
+    again: dict[str, Any] = {}
+    for turn in range(times):
+        with engine.connect() as connection:
+            kind = engine_of(connection)
+            connection.rollback()
+            kind.begin(connection)
+            table = kind.table(connection, "orders")
+            with stopwatch() as weak:
+                connection.exec_driver_sql(WEAK[kind.name]).all()
+            with stopwatch() as chunks:
+                list(kind.chunks(connection, table))
+        engine.dispose()  # the connection of that reading writes no more
+        with stopwatch() as whole:
+            records = take(place / name / "a", [Database("shop", url)], clock=time.time_ns)
+        with engine.begin() as connection:
+            for chunk in range(0, rows // CHUNK, 50):
+                text = f"UPDATE orders SET state = 'late {turn}' WHERE id = {chunk * CHUNK + 7}"
+                connection.exec_driver_sql(text)
+        with stopwatch() as part:
+            (again,) = take(place / name / "b", [Database("shop", url)], base=place / name / "a",
+                            base_records=records, clock=time.time_ns)  # fmt: skip
+        for one, passed in (("weak", weak), ("chunks", chunks), ("whole", whole), ("part", part)):
+            runs[one] += passed
+    least = {one: min(passed) for one, passed in runs.items()}
     size = sum(file.stat().st_size for file in (place / name / "a").rglob("*.parquet")) / rows
     of_a_kind = name != "SQLite"  # which has no digest of its own: every row is read and digested here
     yield Figure(
-        name=f"{name}: chunk digests of {rows:,} rows", ours=chunks, baseline=weak, unit="s", ratio=chunks / weak,
+        name=f"{name}: chunk digests of {rows:,} rows", ours=least["chunks"], baseline=least["weak"],
+        unit="s", ratio=least["chunks"] / least["weak"],
         target="<= 2.5" if of_a_kind else "<= 60", against="the server's weakest check sum over the same chunks",
         more=[f"{size:.1f} bytes a row kept"],
     )  # fmt: skip
     yield Figure(
-        name=f"{name}: a snapshot with a digest of every row", ours=whole, baseline=chunks, unit="s",
-        ratio=whole / chunks, target="<= 4.0", against="the chunk digests alone, which it makes as well",
-    )
+        name=f"{name}: a snapshot with a digest of every row", ours=least["whole"], baseline=least["chunks"],
+        unit="s", ratio=least["whole"] / least["chunks"], target="<= 4.0",
+        against="the chunk digests alone, which it makes as well",
+    )  # fmt: skip
     yield Figure(
-        name=f"{name}: a second snapshot, one chunk in fifty changed", ours=part, baseline=chunks, unit="s",
-        ratio=part / chunks, target="<= 1.5", against="the chunk digests alone",
+        name=f"{name}: a second snapshot, one chunk in fifty changed", ours=least["part"], baseline=least["chunks"],
+        unit="s", ratio=least["part"] / least["chunks"], target="<= 1.5", against="the chunk digests alone",
         more=[f"{again['tables'][0]['read_rows']:,} rows read again"],
     )  # fmt: skip
