@@ -156,7 +156,7 @@ def _parsed(text: str, kind: type) -> Any:
             return value
     except (ValueError, TypeError, RecursionError):
         pass
-    return {"unreadable": text}
+    return {"unreadable": text if isinstance(text, str) else repr(text)}
 
 
 def entries(session: Session, batch: int = 1000) -> Iterator[dict[str, Any]]:
@@ -177,7 +177,7 @@ def entries(session: Session, batch: int = 1000) -> Iterator[dict[str, Any]]:
         session.expunge_all()
 
 
-UNREADABLE = (ValueError, sa.exc.DBAPIError)  # a time that is none, bytes that are no text
+UNREADABLE = (ValueError, TypeError, sa.exc.DBAPIError)  # a time that is none or a number, bytes that are no text
 
 
 def _one(session: Session, seq: int) -> dict[str, Any]:

@@ -6,11 +6,11 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Iterable, Iterator
-from typing import IO
+from typing import IO, Any
 
 from sqlmodel import Session, col, select
 
-from app.evidence.actions import entries
+from app.evidence.actions import UNREADABLE, entries
 from app.evidence.chain import GENESIS, Finding, Verification, canonical, verify
 from app.evidence.tables import Attachment, Retraction
 
@@ -28,19 +28,36 @@ def verify_log(session: Session, expect: Iterable[str] = ()) -> Verification:
 
     result = verify(watched(), expect)
     missing = set(named)
-    for digest in session.exec(select(Attachment.digest).order_by(col(Attachment.digest))).all():
-        row = session.get_one(Attachment, digest)
+    for digest in _attachments(session, named):
+        content = _content(session, digest)
         missing.discard(digest)
-        if hashlib.sha256(row.content).hexdigest() != digest:
+        if content is None or hashlib.sha256(content).hexdigest() != digest:
             seq = named.get(digest, 0)
             where = f"of entry {seq}" if seq else "that no entry names"
-            result.findings.append(Finding(seq, "changed", f"the attachment {digest[:16]}… {where} was changed"))
-        session.expunge(row)
+            result.findings.append(Finding(seq, "changed", f"the attachment {str(digest)[:16]}… {where} was changed"))
     for digest in sorted(missing):
         result.findings.append(
-            Finding(named[digest], "removed", f"the attachment {digest[:16]}… of entry {named[digest]} is gone")
+            Finding(named[digest], "removed", f"the attachment {str(digest)[:16]}… of entry {named[digest]} is gone")
         )
     return result
+
+
+def _attachments(session: Session, named: Iterable[str]) -> list[str]:
+    """The digests of what is kept; where one of them cannot be read, of those that entries name."""
+    try:
+        return list(session.exec(select(Attachment.digest).order_by(col(Attachment.digest))).all())
+    except UNREADABLE:
+        there = [select(Attachment.digest).where(Attachment.digest == digest) for digest in sorted(named)]
+        return [found for query in there if (found := session.exec(query).first()) is not None]
+
+
+def _content(session: Session, digest: str) -> bytes | None:
+    """None where what stands there is no bytes."""
+    try:
+        content = session.exec(select(Attachment.content).where(Attachment.digest == digest)).one()
+    except UNREADABLE:
+        return None
+    return bytes(content) if isinstance(content, bytes | memoryview) else None
 
 
 def retracted(session: Session) -> frozenset[str]:
@@ -54,17 +71,28 @@ def bundle(session: Session, out: IO[bytes]) -> None:
     Same log, same bytes. One batch of entries and one attachment are in memory at a time.
     """
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        count, digest = 0, GENESIS
+        count, digest, named = 0, GENESIS, set[str]()
         with archive.open(_named("entries.jsonl"), "w", force_zip64=True) as lines:
             for entry in entries(session):
-                lines.write(canonical(entry) + b"\n")
-                count, digest = count + 1, entry["digest"]
+                lines.write(_line(entry) + b"\n")
+                count, digest = count + 1, str(entry["digest"])
+                named.update(name for name in entry["attachments"] if isinstance(name, str))
         head = json.dumps({"entries": count, "head": digest}, indent=1)
         archive.writestr(_named("head.json"), head.encode())
-        for digest in session.exec(select(Attachment.digest).order_by(col(Attachment.digest))).all():
-            row = session.get_one(Attachment, digest)
-            archive.writestr(_named(f"attachments/{digest}"), row.content)
-            session.expunge(row)
+        for digest in _attachments(session, named):
+            content = _content(session, digest)
+            if content is not None:
+                archive.writestr(_named(f"attachments/{digest}"), content)
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    """An entry as one line; what was damaged so that JSON cannot hold it stands as "unreadable"."""
+    try:
+        return canonical(entry)
+    except (TypeError, ValueError, RecursionError):
+        return canonical({
+            name: "unreadable" if isinstance(value, bytes | float) else value for name, value in entry.items()
+        })  # fmt: skip
 
 
 def _named(name: str) -> zipfile.ZipInfo:

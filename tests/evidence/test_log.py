@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from app.clients.tables import Client, Contact
 from app.db import reader, transaction
 from app.evidence import actions as evidence
 from app.evidence.chain import Verification
-from app.evidence.queries import verify_log
+from app.evidence.queries import bundle, verify_log
 from app.evidence.tables import Entry
 from tests.build import get, larkfield, message, provider, service, site
 from tests.conftest import NOW
@@ -145,6 +146,29 @@ def test_a_damaged_row_is_named_and_hides_no_other(engine: sa.Engine, column: st
     assert {found.seq for found in checked(engine).findings} == {4, 6}
     answer = get(owner, "/evidence/verify")
     assert answer["whole"] is False
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+def test_what_is_of_another_kind_is_found_and_stops_nothing(engine: sa.Engine) -> None:
+    """SQLite takes anything in any column. Each is a finding, and the log can still be taken away."""
+    second, *_ = fill(engine)
+    past_the_triggers(engine, "update entry set kind = kind")
+    values = ("7", "'text'", "x'32ff'", "'{\"a\"\\:NaN}'")
+    columns = ("recorded_at", "body", "attachments", "digest", "prev")
+    for change in (
+        *(f"update entry set {column} = {value} where seq = 4" for column in columns for value in values),
+        *(f"update attachment set content = {value} where digest = '{second}'" for value in values[:2]),
+        f"update attachment set content = cast(x'32ff' as text) where digest = '{second}'",
+        "update attachment set digest = cast(x'32ff' as text)" + f" where digest = '{second}'",
+    ):
+        with Session(engine) as session:
+            session.connection().execute(sa.text(change))
+            session.expire_all()
+            about = {found.seq for found in verify_log(session).findings}
+            assert about & ({2} if "attachment set" in change else {4}), change
+            bundle(session, io.BytesIO())
+            session.rollback()
+    assert checked(engine).whole
 
 
 def test_a_swapped_pair_is_named(engine: sa.Engine) -> None:

@@ -222,6 +222,35 @@ def test_what_waits_for_its_round_is_not_let_go_and_damage_is_seen(
     assert seal_all(engine, NOW) == 2  # and hinders nothing else
 
 
+@ON_SQLITE
+def test_what_is_of_another_kind_is_found_and_stops_nothing(
+    session: Session, engine: sa.Engine, monitors: list[Monitor]
+) -> None:
+    """SQLite takes anything in any column, and whoever has its file can write it. Each is a fault, none a defect."""
+    session.commit()
+    taken(engine, minutes("a", 0, 1500) + minutes("b", 0, 60))
+    seal_all(engine, NOW)
+    assert merge_all(engine, THEN + 2 * DAY) == (2, 25)
+    taken(engine, [("b", 30 * MINUTES + 7, State.UP)])
+    seal_all(engine, NOW)
+    with engine.begin() as connection:
+        names = connection.execute(sa.text("select name from sqlite_master where type = 'trigger'")).scalars().all()
+        for name in names:
+            connection.exec_driver_sql(f"drop trigger {name}")
+    other = ("'text'", "7.5", "-5", "cast(x'32ff' as text)", "'[1]'")
+    columns = ("seal_round.leaves", "seal_round.root", "seal_round.entry", "entry.body", "chunk.data", "chunk_day.data",
+               "observed_day.data")  # fmt: skip
+    changes = [(column.split("."), value) for column in columns for value in other]
+    for (table, column), value in [*changes, (("chunk", "key"), str(2**63 - 1)), (("monitor", "id"), "'none'")]:
+        with Session(engine) as broken:
+            last = f"(select max(rowid) from {table})"
+            broken.connection().exec_driver_sql(f"update {table} set {column} = {value} where rowid = {last}")
+            assert verify(broken).faults, (table, column, value)
+            broken.rollback()
+    with Session(reader(engine)) as seen:
+        assert not verify(seen).faults
+
+
 def test_days_are_hours_again_before_there_were_days(
     session: Session, engine: sa.Engine, monitors: list[Monitor]
 ) -> None:

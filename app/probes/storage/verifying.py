@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import NoResultFound
 from sqlmodel import Session, col, select
 
 from app.evidence.tables import Entry
@@ -22,6 +24,8 @@ AT_ONCE = 400
 SOME = 50  # rows of chunks read at a time
 ROUNDS = 100  # whose digests are held at a time
 PACKED: tuple[type[Chunk | ChunkDay], ...] = (Chunk, ChunkDay)
+LAST_HOUR = 70_000_000  # in the year 9955: a key beyond it is none
+UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, sa.exc.DBAPIError)  # text that should be bytes, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +47,21 @@ def verify(session: Session, progress: Callable[[int, int], None] | None = None)
     """All of it: round by round whether every hour is there, then whether every hour is what its round says. Findings
     do not end it."""
     out = Checked()
-    ids = {key or 0: (str(id_), name) for key, id_, name in session.exec(select(Monitor.key, Monitor.id, Monitor.name))}
-    until = {monitor: gone or 0 for monitor, gone in session.exec(select(Stored.monitor, Stored.gone_until))}
+    ids, until = _ids(session, out), _until(session, out)
     rounds, *parts = (session.exec(select(sa.func.count()).select_from(one)).one() for one in (SealRound, *PACKED))
     total = rounds + sum(parts)
     expected = 1
-    for row in _rounds(session):
-        if row.number != expected:
+    for number in session.exec(select(SealRound.number).order_by(col(SealRound.number))).all():
+        if number != expected:
             out.faults.append(Fault("round", f"round {expected} is missing"))
-        expected = row.number + 1
+        expected = number + 1
         out.rounds += 1
         try:
-            leaves = rollups.unpack_leaves(bytes(row.leaves))
-        except Broken as error:
-            out.faults.append(Fault("round", f"the digests of round {row.number} cannot be read: {error}"))
+            leaves = _digests(session, number)
+        except UNREADABLE as error:
+            out.faults.append(Fault("round", f"the digests of round {number} cannot be read: {_why(error)}"))
             continue
-        out.faults += _round(session, row, leaves)
+        out.faults += _round(session, number, leaves)
         for place in range(0, len(leaves), AT_ONCE):
             _leaves(session, leaves[place : place + AT_ONCE], ids, until, out)
         if progress is not None:
@@ -73,25 +76,61 @@ def verify(session: Session, progress: Callable[[int, int], None] | None = None)
     return out
 
 
-def _rounds(session: Session) -> Iterator[SealRound]:
-    last = 0
-    while rows := session.exec(
-        select(SealRound).where(SealRound.number > last).order_by(col(SealRound.number)).limit(20)
-    ).all():  # fmt: skip
-        for row in rows:
-            last = row.number
-            yield row
-            session.expunge(row)
+def _ids(session: Session, out: Checked) -> dict[int, tuple[str, str]]:
+    """The monitors' ids and names, by their keys."""
+    found = select(Monitor.key, Monitor.id, Monitor.name)
+    return {key or 0: (str(id_), name) for key, id_, name in _each(session, found, col(Monitor.key), "monitor", out)}
 
 
-def _round(session: Session, row: SealRound, leaves: list[rollups.Leaf]) -> Iterator[Fault]:
-    entry = session.get(Entry, row.entry)
-    said = json.loads(entry.body) if entry is not None and entry.subject == f"seal_round:{row.number}" else {}
+def _until(session: Session, out: Checked) -> dict[int, int]:
+    """Before which hour each monitor's were let go."""
+    found = select(Stored.monitor, Stored.gone_until)
+    rows = _each(session, found, col(Stored.monitor), "stored", out)
+    return {monitor: gone if isinstance(gone, int) else 0 for monitor, gone in rows}
+
+
+def _each(session: Session, found: Any, key: Any, table: str, out: Checked) -> list[Any]:
+    """All rows; where one of them cannot be read it is named, and the others are read one by one."""
+    with suppress(*UNREADABLE):
+        return list(session.exec(found).all())
+    rows = []
+    for one in session.exec(select(key)).all():
+        try:
+            rows += session.exec(found.where(key == one)).all()
+        except UNREADABLE as error:
+            out.faults.append(Fault("unreadable", f"row {one} of the table {table} cannot be read: {_why(error)}"))
+    return rows
+
+
+def _why(error: BaseException) -> str:
+    said = getattr(error, "orig", None) or error
+    return str(said).partition("\n")[0][:200]
+
+
+def _bytes(value: object) -> bytes:
+    """What a column of bytes holds. Raises Broken where that is something else."""
+    if not isinstance(value, bytes | memoryview):
+        raise Broken(f"it is {type(value).__name__} and no bytes")
+    return bytes(value)
+
+
+def _digests(session: Session, number: int) -> list[rollups.Leaf]:
+    """Of a round. Raises one of UNREADABLE."""
+    return rollups.unpack_leaves(_bytes(session.exec(select(SealRound.leaves).where(SealRound.number == number)).one()))
+
+
+def _round(session: Session, number: int, leaves: list[rollups.Leaf]) -> Iterator[Fault]:
+    entry, root, said = None, None, None
+    with suppress(*UNREADABLE):
+        entry, root = session.exec(select(SealRound.entry, SealRound.root).where(SealRound.number == number)).one()
+        line = select(Entry.body).where(Entry.seq == entry, Entry.subject == f"seal_round:{number}")
+        body = session.exec(line).first()
+        said = None if body is None else json.loads(body)
     made = merkle.root([leaf.digest for leaf in leaves]) if leaves else ""
-    if said.get("root") != row.root:
-        yield Fault("round", f"round {row.number} has another root than entry {row.entry} of the log, or no entry")
-    if made != row.root:
-        yield Fault("round", f"the digests of round {row.number} do not lead to its root: one of them was changed")
+    if root is None or not isinstance(said, dict) or said.get("root") != root:
+        yield Fault("round", f"round {number} has another root than entry {entry} of the log, or no entry")
+    if made != root:
+        yield Fault("round", f"the digests of round {number} do not lead to its root: one of them was changed")
 
 
 def _leaves(
@@ -120,29 +159,44 @@ def _leaves(
 def _there(session: Session, keys: set[int]) -> dict[int, set[int]]:
     """A day that cannot be read is found by itself."""
     out: dict[int, set[int]] = {}
-    try:
+    with suppress(*UNREADABLE):
         return there(session, keys)
-    except Broken:
-        for key in keys:
-            with suppress(Broken):
-                out |= there(session, [key])
+    for key in keys:
+        with suppress(*UNREADABLE):
+            out |= there(session, [key])
     return out
 
 
 def _sums(session: Session, keys: Collection[int]) -> dict[int, dict[int, rollups.Sealed]]:
     out: dict[int, dict[int, rollups.Sealed]] = {key: {} for key in keys}
-    for key, data in session.exec(select(ObservedDay.key, ObservedDay.data).where(col(ObservedDay.key).in_(keys))):
-        with suppress(Broken):
-            out[key] = rollups.unpack(bytes(data))
+    for key, data in _data(session, ObservedDay, sorted(keys)):
+        with suppress(*UNREADABLE):
+            out[key] = rollups.unpack(_bytes(data))
     return out
 
 
-def _packed(session: Session, table: type[Chunk | ChunkDay]) -> Iterator[Sequence[tuple[int, bytes]]]:
+def _packed(session: Session, table: type[Chunk | ChunkDay]) -> Iterator[list[tuple[int, object]]]:
     last = -1
-    some = sa.select(col(table.key), col(table.data)).order_by(col(table.key)).limit(SOME)
-    while found := session.connection().execute(some.where(col(table.key) > last)).all():
-        yield [(key, bytes(data)) for key, data in found]
-        last = found[-1][0]
+    some = sa.select(col(table.key)).order_by(col(table.key)).limit(SOME)
+    while keys := session.connection().execute(some.where(col(table.key) > last)).scalars().all():
+        yield _data(session, table, keys)
+        last = keys[-1]
+
+
+def _data(
+    session: Session, table: type[Chunk | ChunkDay | ObservedDay], keys: Sequence[int]
+) -> list[tuple[int, object]]:
+    """As it stands there; None for what cannot even be handed over."""
+    found = sa.select(col(table.key), col(table.data)).order_by(col(table.key))
+    with suppress(*UNREADABLE):
+        return [(key, data) for key, data in session.connection().execute(found.where(col(table.key).in_(keys)))]
+    out: list[tuple[int, object]] = []
+    for key in keys:
+        try:
+            out += [(key, data) for _, data in session.connection().execute(found.where(col(table.key) == key))]
+        except UNREADABLE:
+            out.append((key, None))
+    return out
 
 
 @dataclass(slots=True)
@@ -153,19 +207,26 @@ class Look:
     ids: Mapping[int, tuple[str, str]]
     known: dict[int, dict[tuple[int, int, int], str]] = field(default_factory=dict)  # digests of the last rounds asked
 
-    def check(self, table: type[Chunk | ChunkDay], rows: Sequence[tuple[int, bytes]], out: Checked) -> None:
+    def check(self, table: type[Chunk | ChunkDay], given: Sequence[tuple[int, object]], out: Checked) -> None:
         of_days = table is ChunkDay
+        last = hours.key(LAST_HOUR // hours.DAY_HOURS if of_days else LAST_HOUR, 0)
+        rows = [(key, data) for key, data in given if key < last]
+        out.faults += [Fault("unsealed", f"row {key} of the table {table.__tablename__} is of no hour: it was put in")
+                       for key, _ in given if key >= last]  # fmt: skip
+        if not rows:
+            return
         days = {key if of_days else _day_of(*hours.parts(key)) for key, _ in rows}
         sums, newer = _sums(self.session, days), self._newer(rows) if of_days else set[int]()
         for key, data in rows:
             number, monitor = hours.parts(key)
             try:
-                found = list(hours_of(number, data)) if of_days else [
-                    Kept(number, unpack(number, data), replaced(data))]  # fmt: skip
-            except Broken as error:
+                content = _bytes(data)
+                found = list(hours_of(number, content)) if of_days else [
+                    Kept(number, unpack(number, content), replaced(content))]  # fmt: skip
+            except UNREADABLE as error:
                 first = number * hours.DAY_HOURS if of_days else number
                 what = ("the day from " if of_days else "") + _what(first, monitor, self.ids)
-                out.faults.append(Fault("unreadable", f"{what} cannot be read: {error}"))
+                out.faults.append(Fault("unreadable", f"{what} cannot be read: {_why(error)}"))
                 continue
             for kept in found:
                 if hours.key(kept.hour, monitor) in newer:
@@ -175,7 +236,7 @@ class Look:
                 if fault is not None:
                     out.faults.append(Fault(fault[0], f"{_what(kept.hour, monitor, self.ids)} {fault[1]}"))
 
-    def _newer(self, rows: Sequence[tuple[int, bytes]]) -> set[int]:
+    def _newer(self, rows: Sequence[tuple[int, object]]) -> set[int]:
         """Hours of these days that have a chunk of their own."""
         low, high = hours.parts(rows[0][0])[0], hours.parts(rows[-1][0])[0] + 1
         edges = hours.key(low * hours.DAY_HOURS, 0), hours.key(high * hours.DAY_HOURS, 0)
@@ -200,13 +261,9 @@ class Look:
         """Of a round. Monitors' hours stand in order of time, so the same few rounds are asked again and again."""
         known = self.known.pop(number, None)
         if known is None:
-            row = self.session.get(SealRound, number)
             known = {}
-            if row is not None:
-                with suppress(Broken):
-                    known = {(one.hour, one.monitor, one.version): one.digest
-                             for one in rollups.unpack_leaves(bytes(row.leaves))}  # fmt: skip
-                self.session.expunge(row)
+            with suppress(*UNREADABLE, NoResultFound):
+                known = {(one.hour, one.monitor, one.version): one.digest for one in _digests(self.session, number)}
         self.known[number] = known
         if len(self.known) > ROUNDS:
             del self.known[next(iter(self.known))]
