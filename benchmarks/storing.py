@@ -99,10 +99,13 @@ def _kept(kind: str, url: str, days: int) -> Iterator[Figure]:
         more=[
             f"before its hour is over {number(rows / count)} B; in its hour's chunk, until its day is over, "
             f"{number(hour_bytes)} B and its share of the row",
+            f"for good, without what is packed: {number(for_ever / count)} B",
             f"sealing and packing took {number(1e6 * took / count)} µs an observation of one processor; "
             f"{checked.rounds} rounds",
         ],
     )  # fmt: skip
+    if kind != "SQLite":
+        return
     yield Figure(
         name=f"of them for good: roll-ups, runs, digests, the log, {kind}",
         ours=for_ever / count, baseline=plain / count, unit="B", against="the same",
