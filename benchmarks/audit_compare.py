@@ -142,7 +142,7 @@ def reading_alone(place: str) -> float:
     given = _given(place)
     with stopwatch() as passed:
         for item in given:
-            names = reading.ENTRY if item in given[-2:] else reading.CONTENT
+            names = reading.ENTRY if item in given[-2:] else reading.NAMELESS
             for site in item.generation.sites:
                 reading.columns(item.generation, site.name, names)
     return passed[0]
