@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import ssl
 from datetime import UTC, datetime
 from typing import Any
@@ -81,5 +83,42 @@ def test_no_tls_at_the_other_end_and_none_that_ends() -> None:
             assert answer(said) == ("down", "timeout")
         async with server(says(first=False)) as shut, tools() as made:
             assert answer((await ask({"kind": "tls", "name": "127.0.0.1", "port": shut}, made))[0]) == ("down", "tls")
+
+    asyncio.run(run())
+
+
+def test_a_long_page_over_tls_is_held_back_and_cut_off() -> None:
+    async def run() -> None:
+        async with server(Page(b"<h1>Basket</h1>" + b"x" * (2 << 20)), serving(SHOP)) as port, tools() as made:
+            page = {"kind": "http", "url": f"https://127.0.0.1:{port}/", "verify": False}
+            assert answer((await ask(page | {"text": "Basket"}, made))[0]) == ("up", None)
+            assert answer((await ask(page | {"largest_bytes": 1 << 20}, made))[0]) == ("down", "size")
+            whole = page | {"largest_bytes": 3 << 20, "pattern": "x$"}
+            assert answer((await ask(whole, made))[0]) == ("up", None)
+
+    asyncio.run(run())
+
+
+ENDS: list[tuple[bytes, tuple[str, str | None]]] = [
+    (b"", ("up", None)),  # without TLS's own farewell, as many a server does it
+    (b"\x17\x03\x03\x00\x20" + bytes(32), ("down", "reset")),  # a record that is none
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), ENDS, ids=["no farewell", "spoilt record"])
+def test_a_page_over_tls_that_ends_like_this(said: bytes, expected: tuple[str, str | None]) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n<h1>Basket</h1>")
+        bare = writer.get_extra_info("socket")
+        os.write(bare.fileno(), said)
+        bare.shutdown(socket.SHUT_WR)
+        await reader.read()
+        writer.transport.abort()
+
+    async def run() -> None:
+        async with server(talk, serving(SHOP)) as port, tools() as made:
+            page = {"kind": "http", "url": f"https://127.0.0.1:{port}/", "verify": False, "text": "Basket"}
+            assert answer((await ask(page, made))[0]) == expected
 
     asyncio.run(run())
