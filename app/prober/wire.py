@@ -199,7 +199,7 @@ class Wire(asyncio.Protocol):
     """One connection, read at the reader's own pace.
 
     TLS is spoken here and not by the loop's own transport, which reads the certificate out each time and keeps a
-    quarter of a megabyte and two timers for each connection: a fifth of what a probe costs.
+    quarter of a megabyte and two timers for each connection: a tenth of what a probe costs.
     """
 
     def __init__(self) -> None:
