@@ -19,7 +19,7 @@ from app.db import reader, transaction
 from app.errors import Conflict
 from app.evidence.actions import entries
 from app.evidence.tables import Entry
-from app.migrate import downgrade, upgrade
+from app.migrate import MIGRATIONS, downgrade, upgrade
 from app.prober.engine import Answer
 from app.prober.outcome import Fault, Outcome, Phases
 from app.probes.importing.storing import Contradiction
@@ -266,7 +266,8 @@ def test_days_are_hours_again_before_there_were_days(
     seal_all(engine, NOW)
     late = chunk_rows(engine)
     assert len(late) == 2
-    downgrade(engine, "0018")
+    (step,) = (path.name[:4] for path in MIGRATIONS.glob("versions/*_days_of_observations.py"))
+    downgrade(engine, step)
     downgrade(engine, "-1")
     before = chunk_rows(engine)
     assert before.keys() == hourly.keys()
