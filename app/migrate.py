@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,9 +27,14 @@ def _config() -> Config:
 
 
 def upgrade(engine: sa.Engine, target: str = "head") -> None:
-    """All steps up to `target` in one transaction; on PostgreSQL one process at a time."""
+    """All steps up to `target` in one transaction; on PostgreSQL one process at a time. A new file is readable by its
+    owner alone: it holds what clients may not see of one another."""
     from alembic import command
 
+    database = engine.url.database
+    if engine.dialect.name == "sqlite" and database and not database.startswith((":memory:", "file:")):
+        with contextlib.suppress(OSError):  # it is there, or SQLite says why it cannot be; -wal and -shm follow it
+            os.close(os.open(database, os.O_CREAT | os.O_EXCL, 0o600))
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATE_LOCK})

@@ -140,3 +140,14 @@ def test_the_log_takes_no_update_and_no_delete(engine: sa.Engine, table: str) ->
             connection.execute(sa.text(f"insert or replace into {table} select * from {table}"))
     with Session(engine) as session:
         assert session.connection().execute(sa.text(f"select count(*) from {table}")).scalar() == 1
+
+
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+def test_a_new_file_is_its_owners_alone_and_an_old_one_keeps_its_rights(empty: sa.Engine, tmp_path: Path) -> None:
+    upgrade(empty)
+    with empty.begin() as connection:
+        connection.execute(sa.text("select count(*) from token"))
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("kept.sqlite3*")} == {0o600}
+    (tmp_path / "kept.sqlite3").chmod(0o640)
+    upgrade(empty)
+    assert (tmp_path / "kept.sqlite3").stat().st_mode & 0o777 == 0o640

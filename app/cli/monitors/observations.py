@@ -46,7 +46,8 @@ def seal(as_json: AsJson = False, data: Data = None) -> None:
         say("Nothing to seal: every hour that is over is sealed.")
     else:
         say(
-            f"{done['observations']} observations in {done['chunks']} hours of monitors sealed, {done['rounds']} rounds."
+            f"{done['observations']} observations in {done['chunks']} hours of monitors sealed, "
+            f"{done['rounds']} rounds."
         )
     if done["days"]:
         say(f"{done['days']} days of monitors that are over packed together.")
