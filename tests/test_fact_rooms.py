@@ -11,6 +11,17 @@ ON_SQLITE = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)  # wher
 ROOMS = {"agency", "agreements", "clients", "sites", "messages", "maintenance", "outcomes", "incidents"}
 
 
+def doors(client: TestClient) -> list[tuple[str, str]]:
+    """Method and path of every operation of these rooms."""
+    paths = get(client, "/../../openapi.json")["paths"]
+    return [
+        (method, path)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if ROOMS & set(operation.get("tags", ()))
+    ]
+
+
 @ON_SQLITE
 def test_every_field_that_can_be_sent_shows_an_example_and_every_door_says_what_it_does(
     app_client: TestClient,
