@@ -96,7 +96,9 @@ def answer(response: Any) -> None:
         say(f"kept: {problem.get('detail') or problem.get('title')}")
         for item in problem.get("errors") or []:
             example = f" (for example: {item['example']})" if item.get("example") else ""
-            say(f"  {item['field']}: {item['reason']}{example}")
+            line = f"{item['field']}: {item['reason']}{example}"
+            if line != problem.get("detail"):
+                say(f"  {line}")
         raise typer.Exit(EXITS.get(response.status_code, 1))
     if response.headers.get("content-type", "").startswith("application/json"):
         print(json.dumps(response.json(), indent=2, ensure_ascii=False))

@@ -144,9 +144,11 @@ class MonitorIn(In):
             return spec
         field = "address" if self.check is None else "check"
         host: str = spec.host
-        host = "127.0.0.1" if host == "localhost" or host.endswith(".localhost") else host
-        if re.fullmatch(r"[\d.]+|[0-9a-f:.]*:[0-9a-f:.]*", host) and (refusal := networks.refuse(host)):
-            raise BadInput(refusal, field=field, example=f"KEPT_PROBE_ALLOWED_NETWORKS={host}")
+        own = host == "localhost" or host.endswith(".localhost")  # both its addresses, as it is asked at either
+        known = ["127.0.0.1", "::1"] if own else [host]
+        for address in known:
+            if re.fullmatch(r"[\d.]+|[0-9a-f:.]*:[0-9a-f:.]*", address) and (refusal := networks.refuse(address)):
+                raise BadInput(refusal, field=field, example=f"KEPT_PROBE_ALLOWED_NETWORKS={','.join(known)}")
         longest = self.interval_seconds * 1000
         if spec.timeout_ms >= longest:
             if "timeout_ms" in spec.model_fields_set:
