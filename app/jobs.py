@@ -13,6 +13,7 @@ import socket
 import threading
 import uuid
 import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -254,18 +255,22 @@ def _clean(now: datetime) -> None:
         DBOS.delete_workflows([one.workflow_id for one in old])
 
 
-class Place:
+class Place(ABC):
     """Where the engine keeps its tables, and how its workers know of one another who lives."""
 
     url: str
 
+    @abstractmethod
     def take(self) -> bool:
-        raise NotImplementedError
+        """Whether it is ours now."""
 
+    @abstractmethod
     def reap(self) -> None:
-        raise NotImplementedError
+        """Gives what dead workers had begun to the living."""
 
-    def leave(self) -> None: ...
+    @abstractmethod
+    def leave(self) -> None:
+        """Whoever waits for it may have it."""
 
     def lost(self) -> bool:
         return False

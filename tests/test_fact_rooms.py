@@ -12,7 +12,6 @@ ROOMS = {"agency", "agreements", "clients", "sites", "messages", "maintenance", 
 
 
 def doors(client: TestClient) -> list[tuple[str, str]]:
-    """Method and path of every operation of these rooms."""
     paths = get(client, "/../../openapi.json")["paths"]
     return [
         (method, path)
@@ -20,6 +19,18 @@ def doors(client: TestClient) -> list[tuple[str, str]]:
         for method, operation in methods.items()
         if ROOMS & set(operation.get("tags", ()))
     ]
+
+
+@ON_SQLITE
+def test_no_door_opens_without_a_token_and_a_viewer_only_reads(app_client: TestClient, viewer: TestClient) -> None:
+    found = doors(app_client)
+    assert len(found) > 70
+    for method, path in found:
+        there = path.replace("{", NOBODY + "{").split("{")
+        address = "".join([there[0], *(part.partition("}")[2] for part in there[1:])])
+        assert app_client.request(method, address, json={}).status_code == 401, path
+        status = viewer.request(method, address, json={}).status_code
+        assert status == 403 if method != "get" else status in (200, 404), (method, path, status)
 
 
 @ON_SQLITE

@@ -75,7 +75,7 @@ def hand_over(engine: sa.Engine, letters: list[Outgoing]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("engine", "letters", "kills", "workers"), [("sqlite", 210, 6, 1), ("postgres", 90, 4, 2)], indirect=["engine"]
+    ("engine", "letters", "kills", "workers"), [("sqlite", 240, 8, 1), ("postgres", 200, 6, 2)], indirect=["engine"]
 )
 def test_killed_at_random(engine: sa.Engine, letters: int, kills: int, workers: int) -> None:
     """As many letters again come after each kill, so that senders of whatever speed have something in hand at each."""
@@ -95,7 +95,8 @@ def test_killed_at_random(engine: sa.Engine, letters: int, kills: int, workers: 
             while len(server.taken) == before and waiting(engine):
                 assert time.monotonic() < until, queries_of(engine)
                 time.sleep(0.02)
-            time.sleep(chance.uniform(0.0, 0.3))
+            if kill % 2:  # at every other kill, some are surely in the server's hands and not written down
+                time.sleep(chance.uniform(0.0, 0.3))
             senders.kill(chance.choice(sorted(senders.living)))
             senders.start()
             hand_over(engine, to[kill :: kills + 1])
@@ -107,7 +108,7 @@ def test_killed_at_random(engine: sa.Engine, letters: int, kills: int, workers: 
             rows = session.exec(select(Delivery)).all()
         assert {row.state for row in rows} <= {"accepted", "uncertain"}
         doubtful = [row for row in rows if row.state == "uncertain"]
-        assert len(doubtful) <= 4 * kills
+        assert 0 < len(doubtful) <= 4 * kills
         assert all(copies[str(row.address)] == 1 for row in rows if row.state == "accepted")
         assert all(copies[str(row.address)] <= 1 for row in doubtful)
         with transaction(engine) as session:  # a person looks into the mailboxes and decides

@@ -50,7 +50,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 USUAL = settings(
-    deadline=None, derandomize=True, database=None, max_examples=4, suppress_health_check=list(HealthCheck)
+    deadline=None, derandomize=True, database=None, max_examples=5, suppress_health_check=list(HealthCheck)
 )
 MOST = 14  # made-up requests of one operation that are all sent
 SENT: Counter[str] = Counter()

@@ -71,8 +71,7 @@ def test_a_letter_shows_its_own_client_and_no_other(read_story: Story) -> None:
             shown = [text]
             if not place:  # what is printed comes from the document alone
                 shown.append(read_story.client.get(f"{API}/letters/{letter['id']}/letter.html").text)
-                if name in ("planned", "partly"):
-                    shown.append(text_of(press.render_pdf(ClientLetter.model_validate_json(text))))
+                shown.append(text_of(press.render_pdf(ClientLetter.model_validate_json(text))))
                 assert all(host in shown[-1] for host in PEOPLE[own][5])
                 assert all("None" not in re.sub(r"&#\d+;", "", page) for page in shown[1:])
             for page in shown:

@@ -37,8 +37,8 @@ def newcomer(story: Story, when: str, number: str = "C-050") -> None:
     story.post("/clients", body)
 
 
-def test_an_announcement_goes_to_every_client_with_a_site_there_and_to_nobody_else(story: Story) -> None:
-    letters = preview(story, story.draft("planned"))
+def test_an_announcement_goes_to_every_client_with_a_site_there_and_to_nobody_else(both: Story) -> None:
+    letters = preview(both, both.draft("planned"))
     assert sorted(letters) == ALL
     for number, (_, _, _, salutation, contact, sites) in PEOPLE.items():
         document = letters[number]["document"]

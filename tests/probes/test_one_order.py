@@ -10,10 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from app.db import transaction
 from app.evidence import actions as evidence
+from app.evidence.tables import Entry
 from app.prober.clocks import micros
 from app.probes.locations.actions import found, new_token
 from app.probes.storage.sealing import lock
@@ -56,6 +57,9 @@ def crossed(engine: sa.Engine, first: Callable[[Session], object], other: Callab
             assert not begun.done()
             evidence.append(session, "note.added", "note:1", NOW, body={"text": "sealed"})
         begun.result(60)
+    with Session(engine) as session:
+        kinds = session.exec(select(Entry.kind).order_by(col(Entry.seq))).all()
+    assert kinds.index("note.added") < len(kinds) - 1, "the other came after it, and was done"
 
 
 def test_bringing_and_sealing(engine: sa.Engine, owner: TestClient) -> None:

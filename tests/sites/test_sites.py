@@ -177,7 +177,6 @@ def test_the_states_of_a_service_are_those_of_the_sites_on_it_then(owner: TestCl
     assert owner.get(f"{API}/site-states", params={"service_id": NOBODY}).status_code == 404
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_many_checks_at_once_all_or_none(owner: TestClient) -> None:
     sites = [{"name": f"s{number}.larkfield.example", "number": f"S-{number:03}"} for number in range(20)]
     made = larkfield(owner, sites=sites)["sites"]

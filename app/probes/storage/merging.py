@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
-import structlog
 from sqlmodel import Session, col
 
 from app.db import reader, transaction
+from app.logs import logger
 from app.probes.storage import chunks, days, hours
 from app.probes.storage.chunks import Seen
 from app.probes.storage.finding import Kept, hours_of
@@ -24,7 +24,7 @@ from app.probes.storage.packing import Broken
 from app.probes.storage.sealing import SETTLED, lock
 from app.probes.storage.tables import Chunk, ChunkDay
 
-log = structlog.get_logger("kept.storage")
+log = logger("kept.storage")
 
 LOOKED = 240  # chunks of hours looked at for days, at a time
 TIMES = 10  # of one tick, at the most

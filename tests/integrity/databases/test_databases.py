@@ -367,7 +367,7 @@ def test_a_newer_servers_way_of_writing_a_type_is_no_other_type() -> None:
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("url", ["mariadb"], indirect=True)
+@pytest.mark.parametrize("url", ["sqlite", "mariadb"], indirect=True)
 def test_by_command_into_a_generation_that_can_be_verified(engine: sa.Engine, url: str, tmp_path: Path) -> None:
     site = tmp_path / "www"
     site.mkdir()
